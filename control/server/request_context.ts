@@ -1,0 +1,72 @@
+import type { Context, MiddlewareHandler } from "hono";
+
+/** What the URL and method alone say about a request. Authorization may read this and nothing else. */
+export interface RequestInfo {
+  readonly isResource: boolean;
+  /** Kubernetes verb for resources (`get`, `list`, `watch`, `deletecollection`, …), lower-case method otherwise. */
+  readonly verb: string;
+  readonly path: string;
+  /** "" for the core group; also for non-resource requests. */
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  /** What follows the subresource, for proxies. */
+  readonly rest: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly fieldSelector?: string | undefined;
+  readonly labelSelector?: string | undefined;
+}
+
+/** Who is asking. */
+export interface UserInfo {
+  readonly name: string;
+  readonly uid?: string | undefined;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+export const anonymous: UserInfo = { name: "system:anonymous", groups: ["system:unauthenticated"] };
+
+export interface Env {
+  Variables: {
+    info: RequestInfo;
+    user: UserInfo;
+    /** `Warning` header texts collected on the way. */
+    warnings: string[];
+    requestId: string;
+  };
+  Bindings: {
+    /** Set by transports inside the process, which have authenticated already. */
+    user?: UserInfo;
+    /** Node's request, for the peer's certificate. */
+    incoming?: unknown;
+    remoteAddress?: string;
+  };
+}
+export type Filter = MiddlewareHandler<Env>;
+export type RequestContext = Context<Env>;
+
+/** Answers who sent a request. `undefined` means "not mine": the next is asked. Throws `Unauthorized` for bad credentials. */
+export interface Authenticator {
+  readonly name: string;
+  authenticate(request: AuthenticationRequest): Promise<UserInfo | undefined>;
+}
+export interface AuthenticationRequest {
+  header(name: string): string | undefined;
+  /** DER of the client certificate if TLS verified it against the client CA. */
+  readonly clientCertificate?: Uint8Array | undefined;
+}
+
+export type Decision =
+  | { readonly decision: "Allow"; readonly reason?: string }
+  | { readonly decision: "Deny"; readonly reason?: string }
+  /** Somebody else may allow it. */
+  | { readonly decision: "NoOpinion"; readonly reason?: string };
+
+/** Says whether `user` may do what `info` describes. Reads from memory: it must cost microseconds. */
+export interface Authorizer {
+  readonly name: string;
+  authorize(user: UserInfo, info: RequestInfo): Decision | Promise<Decision>;
+}

@@ -1,0 +1,135 @@
+import type { FieldError } from "../meta/field_error.ts";
+import type { ObjectMeta } from "../meta/types.gen.ts";
+import type { StructNode } from "../schema/schema.ts";
+
+/** What every API object has. */
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+}
+
+export type Verb =
+  | "create"
+  | "delete"
+  | "deletecollection"
+  | "get"
+  | "list"
+  | "patch"
+  | "update"
+  | "watch";
+
+/** One column of the server-side table that `kubectl get` prints. */
+export interface Column<T> {
+  readonly name: string;
+  readonly type: "string" | "integer" | "number" | "boolean" | "date";
+  readonly format?: string;
+  /** 0: always shown; 1: only with `-o wide`. */
+  readonly priority?: number;
+  readonly description?: string;
+  /** `now` is in milliseconds, for ages. */
+  cell(obj: T, now: number): unknown;
+}
+
+/** What a strategy may know besides the objects. */
+export interface WriteContext {
+  /** The time of the request, as a `metav1.Time`. */
+  readonly now: string;
+  /** Which endpoint is written: "" is the resource itself. */
+  readonly subresource: string;
+}
+
+/**
+ * What the generic registry asks of a kind around a write. Every function is pure but for its first argument, which
+ * belongs to the request and is changed in place. Order on create: defaults, prepareForCreate, validate,
+ * canonicalize. On update: defaults, prepareForUpdate, validate + validateUpdate, canonicalize. They run again
+ * when the write lost a race, so they must be idempotent.
+ */
+export interface Strategy<T> {
+  /** Defaults beyond those in the schema; also runs on what admission made. */
+  defaults?(obj: T): void;
+  /** Resets what a client may not set. `status` has been dropped already if the kind has the subresource. */
+  prepareForCreate?(obj: T, context: WriteContext): void;
+  /** Keeps what this endpoint may not change. `status` is the old one already if the kind has the subresource. */
+  prepareForUpdate?(obj: T, old: T, context: WriteContext): void;
+  validate?(obj: T): readonly FieldError[];
+  /** Only what depends on the old object: immutability. `validate` runs as well. */
+  validateUpdate?(obj: T, old: T): readonly FieldError[];
+  /** `Warning` header texts; `old` is absent on create. */
+  warnings?(obj: T, old?: T): readonly string[];
+  canonicalize?(obj: T): void;
+  /** The `status` endpoint. `spec`, labels and annotations handling is in the registry. */
+  readonly status?: {
+    prepareForUpdate?(obj: T, old: T, context: WriteContext): void;
+    validateUpdate?(obj: T, old: T): readonly FieldError[];
+  };
+  /** `metadata.generation` counts changes of what this returns; absent: the kind has no generation. */
+  generationOf?(obj: T): unknown;
+  /** PUT on a missing object creates it. */
+  readonly allowCreateOnUpdate?: boolean;
+  /** PUT without resourceVersion is refused (default: allowed). */
+  readonly requireResourceVersion?: boolean;
+  /** Seconds of grace on delete, for kinds that go gracefully (pods); undefined: at once. */
+  gracePeriodSeconds?(obj: T, asked: number | undefined): number | undefined;
+  /** Finalizers that a background delete of this kind implies (`orphan` for kinds that orphan by default). */
+  readonly defaultPropagation?: "Background" | "Orphan";
+  /** Validation of names beyond RFC 1123 subdomain; returns messages. `prefix`: a generateName. */
+  validateName?(name: string, prefix: boolean): readonly string[];
+}
+
+/** Where the scale subresource finds its numbers; JSON paths without the leading dot. */
+export interface ScaleMapping {
+  readonly specReplicas: string;
+  readonly statusReplicas: string;
+  /** Path to a string or a LabelSelector. */
+  readonly selector: string;
+}
+
+/**
+ * A kind, declared once, as a value. Discovery, OpenAPI, tables, strict decoding, merge keys, field ownership,
+ * protobuf and routes all follow from it. A CustomResourceDefinition becomes such a value at run time.
+ */
+export interface KindDefinition<T extends KubeObject = KubeObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  /** Default: the kind in lower case. */
+  readonly singular?: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly scope: "Namespaced" | "Cluster";
+  readonly schema: StructNode;
+  /** Default: all eight. */
+  readonly verbs?: readonly Verb[];
+  readonly subresources?: {
+    readonly status?: boolean;
+    readonly scale?: ScaleMapping;
+  };
+  readonly columns: readonly Column<T>[];
+  readonly strategy: Strategy<T>;
+  /** Field selectors beyond metadata.name and metadata.namespace: label to value ("" if unset). */
+  readonly selectableFields?: Readonly<Record<string, (obj: T) => string>>;
+  /**
+   * For a kind that is another version of a stored kind (events.k8s.io Event, autoscaling/v1 HPA): the version it
+   * is stored as, and the conversions. Both are pure.
+   */
+  readonly storedAs?: {
+    readonly group: string;
+    readonly version: string;
+    toStored(obj: T): KubeObject;
+    fromStored(obj: KubeObject): T;
+  };
+  /** Writes are acknowledged from memory (leases). */
+  readonly lazyWrites?: boolean;
+}
+
+/** Declares a kind; keeps the type of its objects. */
+export function defineKind<T extends KubeObject>(definition: KindDefinition<T>): KindDefinition<T> {
+  return Object.freeze(definition);
+}
+
+/** `apps/v1`, or `v1` for the core group. */
+export function apiVersionOf(kind: { readonly group: string; readonly version: string }): string {
+  return kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
+}
