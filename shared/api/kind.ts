@@ -77,6 +77,9 @@ export interface Strategy<T> {
   validateName?(name: string, prefix: boolean): readonly string[];
 }
 
+/** Reads one selectable field. Typed as a method, so that a table of kinds may forget what their objects are. */
+export type FieldValue<T> = { of(obj: T): string }["of"];
+
 /** Where the scale subresource finds its numbers; JSON paths without the leading dot. */
 export interface ScaleMapping {
   readonly specReplicas: string;
@@ -109,7 +112,7 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   readonly columns: readonly Column<T>[];
   readonly strategy: Strategy<T>;
   /** Field selectors beyond metadata.name and metadata.namespace: label to value ("" if unset). */
-  readonly selectableFields?: Readonly<Record<string, (obj: T) => string>>;
+  readonly selectableFields?: Readonly<Record<string, FieldValue<T>>>;
   /**
    * For a kind that is another version of a stored kind (events.k8s.io Event, autoscaling/v1 HPA): the version it
    * is stored as, and the conversions. Both are pure.

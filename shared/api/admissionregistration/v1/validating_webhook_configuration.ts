@@ -1,0 +1,17 @@
+import { defineKind } from "../../kind.ts";
+import { ageColumn, nameColumn } from "../../table_columns.ts";
+import { schemaOf } from "../../../schema/schema.ts";
+import type { ValidatingWebhookConfiguration } from "./types.gen.ts";
+
+/** A ValidatingWebhookConfiguration lists webhooks that may refuse requests. */
+export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfiguration>({
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  kind: "ValidatingWebhookConfiguration",
+  plural: "validatingwebhookconfigurations",
+  categories: ["api-extensions"],
+  scope: "Cluster",
+  schema: schemaOf("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"),
+  columns: [nameColumn(), ageColumn()],
+  strategy: {},
+});
