@@ -6,6 +6,7 @@ export interface TransportRequest {
   readonly contentType?: string;
   readonly accept?: string;
   readonly body?: string;
+  readonly userAgent?: string;
   readonly signal?: AbortSignal | undefined;
 }
 export interface TransportResponse {
