@@ -104,6 +104,9 @@ const scalars: Readonly<Record<string, [ScalarType, string]>> = {
   JSONSchemaPropsOrStringArray: ["any", "v1.JSONSchemaPropsOrStringArray"],
 };
 
+/** Every kind the API has, as `group/version/Kind` or `version/Kind`. */
+export const knownKinds: ReadonlySet<string> = new Set(Object.keys(kinds));
+
 const cache = new Map<string, SchemaNode>();
 
 /**
