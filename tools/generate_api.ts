@@ -23,6 +23,9 @@ interface OpenApiNode {
   default?: unknown;
   required?: string[];
   properties?: Record<string, OpenApiNode>;
+  items?: OpenApiNode;
+  $ref?: string;
+  allOf?: OpenApiNode[];
   "x-kubernetes-list-type"?: string;
   "x-kubernetes-map-type"?: string;
   "x-kubernetes-list-map-keys"?: string[];
@@ -116,6 +119,31 @@ function fieldsOf(goType: string): FieldFact[] {
   );
 }
 
+/**
+ * Defaults of the fields that are keys of list maps, by `goType field`. Server-side apply needs them to name an item
+ * that leaves a key out; of the published documents only version 3 has them.
+ */
+function defaultsOfListKeys(): Map<string, unknown> {
+  const schemas: Record<string, OpenApiNode> = {};
+  for (const file of Object.values<string>(readJson("openapi/v3/index.json"))) {
+    Object.assign(schemas, readJson(`openapi/v3/${file}`).components?.schemas);
+  }
+  const defaults = new Map<string, unknown>();
+  for (const property of Object.values(schemas).flatMap((s) => Object.values(s.properties ?? {}))) {
+    const items = property.items;
+    const ref = items?.$ref ?? items?.allOf?.[0]?.$ref;
+    const name = ref?.slice(ref.lastIndexOf("/") + 1);
+    for (const key of property["x-kubernetes-list-map-keys"] ?? []) {
+      const standard = name && schemas[name]?.properties?.[key]?.default;
+      if (standard !== undefined) {
+        defaults.set(`${name!.replace("io.k8s.", "k8s.io.")} ${key}`, standard);
+      }
+    }
+  }
+  return defaults;
+}
+const keyDefaults = defaultsOfListKeys();
+
 /** The generated data: one compact row a field, in the order in which the reference encodes it. */
 function schemaData() {
   const out: Record<string, unknown> = {};
@@ -139,7 +167,9 @@ function schemaData() {
       if (property?.["x-kubernetes-patch-strategy"]) {
         extra.patch = property["x-kubernetes-patch-strategy"];
       }
-      if (property?.default !== undefined) extra.default = property.default;
+      const standard = property?.default ?? keyDefaults.get(`${goType} ${name}`);
+      // Of a field that is always written, the zero value goes without saying.
+      if (standard !== undefined && flags.includes("e")) extra.default = standard;
       if (property?.enum) extra.enum = property.enum;
       const short = type.replaceAll("k8s.io.", "~");
       return Object.keys(extra).length
