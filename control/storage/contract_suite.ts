@@ -20,6 +20,8 @@ export interface StorageUnderTest {
 export interface ContractOptions {
   /** The store passes on `Change.previous` and `Change.note`. Default true; the watch cache has no use for them. */
   readonly changeDetails?: boolean;
+  /** The store may still answer for revisions that were compacted. Default false. */
+  readonly remembersCompacted?: boolean;
 }
 
 /** Registers the tests that every `Storage` passes. `make` is called once per test; the suite closes the store. */
@@ -28,13 +30,13 @@ export function storageContract(
   make: () => Promise<StorageUnderTest>,
   options: ContractOptions = {},
 ): void {
-  const details = options.changeDetails ?? true;
+  const { changeDetails: details = true, remembersCompacted: remembers = false } = options;
   for (const group of [writes, lists, watches, endings]) {
     for (const [title, test] of Object.entries(group)) {
       Deno.test(`${name} ${title}`, async () => {
         const subject = await make();
         try {
-          await test({ ...subject, details });
+          await test({ ...subject, details, remembers });
         } finally {
           await subject.storage.close();
         }
@@ -45,6 +47,7 @@ export function storageContract(
 
 interface Subject extends StorageUnderTest {
   readonly details: boolean;
+  readonly remembers: boolean;
 }
 type Group = Readonly<Record<string, (subject: Subject) => Promise<void>>>;
 
@@ -237,12 +240,16 @@ const lists: Group = {
     }
   },
 
-  "list() refuses revisions that are compacted or not yet written": async ({ storage }) => {
+  "list() refuses revisions that are compacted or not yet written": async (
+    { storage, remembers },
+  ) => {
     const first = await put(storage, "/a/1", "one");
     const second = await put(storage, "/a/1", "two");
     await storage.compact(second.revision);
     assert.equal(storage.compacted(), second.revision);
-    await refused(storage.list("/a/", { revision: first.revision }), "Compacted");
+    if (!remembers) {
+      await refused(storage.list("/a/", { revision: first.revision }), "Compacted");
+    }
     await refused(storage.list("/a/", { revision: second.revision + 1 as Revision }), "Future");
     const { items } = await storage.list("/a/", { revision: second.revision });
     assert.deepEqual(items.map(text), ["two"]);
@@ -338,12 +345,16 @@ const watches: Group = {
     assert.deepEqual(second.all.map((change) => change.key), ["/a/1", "/a/2"]);
   },
 
-  "watch() refuses revisions that are compacted or not yet written": async ({ storage }) => {
+  "watch() refuses revisions that are compacted or not yet written": async (
+    { storage, remembers },
+  ) => {
     const first = await put(storage, "/a/1", "one");
     const second = await put(storage, "/a/1", "two");
     await put(storage, "/a/1", "three");
     await storage.compact(second.revision);
-    await refused(storage.watch("/a/", first.revision, new Recorder()), "Compacted");
+    if (!remembers) {
+      await refused(storage.watch("/a/", first.revision, new Recorder()), "Compacted");
+    }
     const future = storage.revision() + 1 as Revision;
     await refused(storage.watch("/a/", future, new Recorder()), "Future");
     const seen = new Recorder();

@@ -120,8 +120,8 @@ export interface Storage {
   /** Resolves when the change is durable (or, if `lazy`, ordered). Rejects with a `StorageError`. */
   write(write: Write): Promise<Stored>;
   /**
-   * Sends every change under `prefix` after revision `after`, then goes on with live ones. Throws `Compacted` or
-   * `Future`. The returned function ends it, synchronously.
+   * Sends every change under `prefix` after revision `after`, then goes on with live ones; resolves when it has come
+   * up to the live ones. Throws `Compacted` or `Future`. The returned function ends it, synchronously.
    */
   watch(prefix: string, after: Revision, sink: ChangeSink): Promise<() => void>;
   /** Forgets history before `revision`; current state stays. Resolves when the space may be used again. */
