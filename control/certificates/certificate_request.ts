@@ -81,7 +81,8 @@ export async function createCertificateRequest(subject: {
 }
 
 function alternativeNames(request: x509.Pkcs10CertificateRequest): readonly x509.GeneralName[] {
-  return request.extensions.flatMap((extension) =>
+  // `extensions` is an array class of its own, whose flatMap would make another of its kind.
+  return Array.from(request.extensions).flatMap((extension) =>
     extension instanceof x509.SubjectAlternativeNameExtension ? extension.names.items : []
   );
 }
