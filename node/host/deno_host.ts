@@ -113,6 +113,10 @@ export class DenoHost implements Host {
     };
   }
 
+  pathOf(program: string): string {
+    return this.#resolve(program);
+  }
+
   async has(program: string): Promise<boolean> {
     try {
       this.#resolve(program);
@@ -186,4 +190,11 @@ async function feed(
     }
     await writer.close();
   } catch { /* the pipe broke: its exit code tells the story */ }
+}
+
+/** Kills a process of a container by its ID on this machine. Fine if it is gone. */
+export function killProcess(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch { /* gone, or never ours */ }
 }

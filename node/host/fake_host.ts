@@ -65,6 +65,10 @@ export class FakeHost implements Host {
     };
   }
 
+  pathOf(program: string): string {
+    return `/usr/bin/${program}`;
+  }
+
   async has(): Promise<boolean> {
     return true;
   }

@@ -34,4 +34,6 @@ export interface Host {
   spawn(program: string, args: readonly string[], options?: CommandOptions): RunningCommand;
   /** Whether the program is installed. */
   has(program: string): Promise<boolean>;
+  /** Where the program is, for handing it to another one (`nsenter … <path>`). Throws if it is not installed. */
+  pathOf(program: string): string;
 }
