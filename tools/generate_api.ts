@@ -54,6 +54,20 @@ function definitionOf(goType: string): OpenApiNode | undefined {
   return definitions["io.k8s." + goType.replace(/^k8s\.io\./, "")];
 }
 
+interface ProtoField {
+  number: number;
+  repeated?: boolean;
+}
+const messages: Record<string, Record<string, ProtoField>> = readJson("proto.json");
+
+/** A list whose type is a protobuf message of its own, with one repeated field. */
+function isWrappedList(goType: string, type: string, proto: number): boolean {
+  if (!type.startsWith("[]") || type === "[]uint8") return false;
+  const message = messages[goType.replaceAll("-", "_")];
+  const field = Object.values(message ?? {}).find(({ number }) => number === proto);
+  return field !== undefined && field.repeated !== true;
+}
+
 /** Go package to the folder that holds its types. */
 function folderOf(goType: string): string {
   const parts = goType.replace(/^k8s\.io\./, "").split(".");
@@ -171,6 +185,7 @@ function schemaData() {
       // Of a field that is always written, the zero value goes without saying.
       if (standard !== undefined && flags.includes("e")) extra.default = standard;
       if (property?.enum) extra.enum = property.enum;
+      if (isWrappedList(goType, type, proto)) extra.protoItems = true;
       const short = type.replaceAll("k8s.io.", "~");
       return Object.keys(extra).length
         ? [name, short, flags, proto, extra]

@@ -64,6 +64,10 @@ export interface FieldNode {
   readonly omitZero: boolean;
   /** Field number in protobuf; 0: not in protobuf. */
   readonly proto: number;
+  /** Numbers of the protobuf messages that hold the field where JSON inlines them, outermost first. */
+  readonly protoParents?: readonly number[];
+  /** A list that protobuf wraps in a message of its own (meta/v1 Verbs). */
+  readonly protoItems?: boolean;
   readonly default?: unknown;
   readonly enum?: readonly string[];
   /** Strategic merge patch: any of `merge`, `replace`, `retainKeys`. */
@@ -75,7 +79,7 @@ type FieldRow = readonly [
   name: string,
   type: string,
   flags: string,
-  proto: number,
+  proto?: number | null,
   extra?: Readonly<Record<string, unknown>>,
 ];
 type TypeRow = "custom" | readonly FieldRow[] | { atomic: true; fields: readonly FieldRow[] };
@@ -167,7 +171,7 @@ function addField(fields: Map<string, FieldNode>, row: FieldRow): void {
   const [name, type, flags, proto, extra = {}] = row;
   const node = compile(type);
   if (flags.includes("i") && node.type === "struct") {
-    for (const [key, field] of node.fields) fields.set(key, field);
+    for (const [key, field] of node.fields) fields.set(key, inlined(field, proto));
     return;
   }
   fields.set(name, {
@@ -176,12 +180,19 @@ function addField(fields: Map<string, FieldNode>, row: FieldRow): void {
     pointer: type.startsWith("*"),
     omitEmpty: flags.includes("e"),
     omitZero: flags.includes("z"),
-    proto,
+    proto: proto ?? 0,
+    ...(extra.protoItems !== undefined && { protoItems: true }),
     patchStrategy: typeof extra.patch === "string" ? extra.patch.split(",") : [],
     ...(extra.default !== undefined && { default: extra.default }),
     ...(extra.enum !== undefined && { enum: extra.enum as string[] }),
     ...(extra.mergeKey !== undefined && { patchMergeKey: extra.mergeKey as string }),
   });
+}
+
+/** JSON flattens an inlined struct, protobuf nests it; without a number (TypeMeta) it is not in protobuf. */
+function inlined(field: FieldNode, proto: number | null | undefined): FieldNode {
+  if (!proto) return { ...field, proto: 0 };
+  return { ...field, protoParents: [proto, ...(field.protoParents ?? [])] };
 }
 
 /** List and map types are facts of the field, not of the element type. */
