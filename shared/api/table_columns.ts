@@ -1,5 +1,7 @@
-import { humanDuration } from "../meta/age.ts";
+import { ageOf as ageSince } from "../meta/age.ts";
 import type { Column, KubeObject } from "./kind.ts";
+
+export { ageSince };
 
 /** The first column of nearly every table: `metadata.name`. */
 export function nameColumn<T extends KubeObject>(): Column<T> {
@@ -22,9 +24,4 @@ export function createdAtColumn<T extends KubeObject>(): Column<T> {
     type: "date",
     cell: (obj) => obj.metadata.creationTimestamp ?? null,
   };
-}
-
-/** Time between a `metav1.Time` and `now` (milliseconds) as text; `<unknown>` if there is no time. */
-export function ageSince(time: string | undefined, now: number): string {
-  return time === undefined ? "<unknown>" : humanDuration(now - Date.parse(time));
 }

@@ -69,16 +69,6 @@ export function fromLabels(labels: Labels): LabelMatcher {
   );
 }
 
-/** A selector as tables show it: `<none>` if it selects everything or nothing, `<error>` if it is not valid. */
-export function formatLabelSelector(selector: LabelSelector | undefined): string {
-  try {
-    return fromLabelSelector(selector).toString() || "<none>";
-  } catch (error) {
-    if (error instanceof StatusError) return "<error>";
-    throw error;
-  }
-}
-
 /** Compiles requirements that are valid already; see `newRequirement`. */
 export function compile(requirements: readonly LabelRequirement[]): LabelMatcher {
   const sorted = [...requirements].sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0);

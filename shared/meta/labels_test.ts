@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  formatLabelSelector,
-  fromLabels,
-  fromLabelSelector,
-  matchEverything,
-  parseLabelSelector,
-} from "./labels.ts";
+import { fromLabels, fromLabelSelector, matchEverything, parseLabelSelector } from "./labels.ts";
 import { isStatus } from "./status_error.ts";
 import { validateLabelSelector } from "./validate_label_selector.ts";
 
@@ -123,14 +117,6 @@ Deno.test("fromLabels() wants every label", () => {
   const matcher = fromLabels({ a: "1", b: "2" });
   assert.equal(matcher.matches({ a: "1", b: "2", c: "3" }), true);
   assert.equal(matcher.matches({ a: "1" }), false);
-});
-
-Deno.test("formatLabelSelector() shows nothing as <none> and bad ones as <error>", () => {
-  assert.equal(formatLabelSelector({}), "<none>");
-  assert.equal(
-    formatLabelSelector({ matchExpressions: [{ key: "a", operator: "Bogus" }] }),
-    "<error>",
-  );
 });
 
 Deno.test("validateLabelSelector() names what is wrong with each requirement", () => {

@@ -1,5 +1,6 @@
 import { defineKind } from "../../kind.ts";
-import { ageColumn, nameColumn } from "../../table_columns.ts";
+import { createdAtColumn, nameColumn } from "../../table_columns.ts";
+import { validateRbacName, validateRules } from "../rules.ts";
 import { schemaOf } from "../../../schema/schema.ts";
 import type { Role } from "./types.gen.ts";
 
@@ -11,6 +12,10 @@ export const role = defineKind<Role>({
   plural: "roles",
   scope: "Namespaced",
   schema: schemaOf("rbac.authorization.k8s.io/v1", "Role"),
-  columns: [nameColumn(), ageColumn()],
-  strategy: {},
+  columns: [nameColumn(), createdAtColumn()],
+  strategy: {
+    allowCreateOnUpdate: true,
+    validateName: validateRbacName,
+    validate: (obj) => validateRules(obj.rules, true),
+  },
 });
