@@ -73,6 +73,8 @@ export interface Strategy<T> {
   gracePeriodSeconds?(obj: T, asked: number | undefined): number | undefined;
   /** Finalizers that a background delete of this kind implies (`orphan` for kinds that orphan by default). */
   readonly defaultPropagation?: "Background" | "Orphan";
+  /** `Warning` header texts of a delete; `asked` is the propagation policy of the request, if it names one. */
+  deleteWarnings?(asked: string | undefined): readonly string[];
   /** Validation of names beyond RFC 1123 subdomain; returns messages. `prefix`: a generateName. */
   validateName?(name: string, prefix: boolean): readonly string[];
 }
@@ -125,6 +127,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   };
   /** Writes are acknowledged from memory (leases). */
   readonly lazyWrites?: boolean;
+  /** DELETE answers with the object instead of a `Status`. */
+  readonly returnsDeletedObject?: boolean;
 }
 
 /** Declares a kind; keeps the type of its objects. */

@@ -1,9 +1,9 @@
-import { ageColumn, nameColumn } from "../../table_columns.ts";
-import { defineKind } from "../../kind.ts";
 import { schemaOf } from "../../../schema/schema.ts";
+import { defineKind } from "../../kind.ts";
+import { createdAtColumn, nameColumn } from "../../table_columns.ts";
 import type { Binding } from "./types.gen.ts";
 
-/** v1 Binding. */
+/** Assigns a pod to a node; can only be created. */
 export const binding = defineKind<Binding>({
   group: "",
   version: "v1",
@@ -12,6 +12,6 @@ export const binding = defineKind<Binding>({
   scope: "Namespaced",
   schema: schemaOf("v1", "Binding"),
   verbs: ["create"],
-  columns: [nameColumn(), ageColumn()],
+  columns: [nameColumn(), createdAtColumn()],
   strategy: {},
 });

@@ -1,0 +1,9 @@
+export function validateDeployment(..._: unknown[]): readonly never[] {
+  return [];
+}
+export function validateDeploymentStatus(..._: unknown[]): readonly never[] {
+  return [];
+}
+export function validateDeploymentUpdate(..._: unknown[]): readonly never[] {
+  return [];
+}

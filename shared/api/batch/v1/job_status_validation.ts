@@ -1,0 +1,3 @@
+export function validateJobStatusUpdate(..._: unknown[]): readonly never[] {
+  return [];
+}

@@ -1,0 +1,3 @@
+export function validateJobUpdate(..._: unknown[]): readonly never[] {
+  return [];
+}

@@ -1,0 +1,6 @@
+export function validateNode(..._: unknown[]): readonly never[] {
+  return [];
+}
+export function validateNodeUpdate(..._: unknown[]): readonly never[] {
+  return [];
+}

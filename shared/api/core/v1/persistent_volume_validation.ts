@@ -1,0 +1,6 @@
+export function validatePersistentVolume(..._: unknown[]): readonly never[] {
+  return [];
+}
+export function validatePersistentVolumeUpdate(..._: unknown[]): readonly never[] {
+  return [];
+}

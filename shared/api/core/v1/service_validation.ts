@@ -1,0 +1,3 @@
+export function validateService(..._: unknown[]): readonly never[] {
+  return [];
+}

@@ -1,0 +1,3 @@
+export function serviceWarnings(..._: unknown[]): readonly never[] {
+  return [];
+}
