@@ -2,6 +2,7 @@ import type { Clock } from "../../shared/clock/clock.ts";
 import type { Random } from "../../shared/clock/random.ts";
 import type { Client } from "../../shared/client/client.ts";
 import type { EventRecorder } from "../../shared/client/events.ts";
+import type { Resource } from "../../shared/client/resource.ts";
 import type { InformerSet, ObjectKey } from "../../shared/informer/informer.ts";
 import type { Log } from "../../shared/log/log.ts";
 
@@ -16,6 +17,8 @@ export const done: Result = { done: true };
 export interface ControllerContext {
   readonly client: Client;
   readonly informers: InformerSet;
+  /** Informers that hold only `apiVersion`, `kind` and `metadata`, for loops that look at every kind. */
+  readonly metadataInformers: InformerSet;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventRecorder;
@@ -23,6 +26,11 @@ export interface ControllerContext {
   readonly config: ControllerConfig;
   /** Asks for a run of `reconcile(key)`, now or after `delayMs`. Keys asked for twice run once. */
   enqueue(key: ObjectKey, delayMs?: number): void;
+}
+
+/** A resource that the API has now, built in or not, in its preferred version. */
+export interface DiscoveredResource extends Resource {
+  readonly verbs: readonly string[];
 }
 
 /** Cluster-wide settings that controllers read. */
@@ -34,6 +42,8 @@ export interface ControllerConfig {
   readonly caBundle: string;
   /** How long a node may be silent before it is unknown. */
   readonly nodeMonitorGraceMs: number;
+  /** Every resource of the API as of now. Throws if any group cannot be read: a part is not good enough to delete by. */
+  discover(): Promise<readonly DiscoveredResource[]>;
 }
 
 /**

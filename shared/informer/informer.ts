@@ -28,6 +28,8 @@ export interface Informer<T extends KubeObject = KubeObject> extends Lister<T> {
   /** Resolves when the first list is in. */
   synced(): Promise<void>;
   readonly hasSynced: boolean;
+  /** The resourceVersion up to which this is known to be complete; absent before the first list. */
+  readonly version?: string | undefined;
 }
 
 /** One informer per resource (and selector), shared by all who ask. Started on first use, stopped together. */
@@ -36,6 +38,8 @@ export interface InformerSet {
     resource: Resource<T>,
     options?: { readonly fieldSelector?: string; readonly labelSelector?: string },
   ): Informer<T>;
+  /** The informer over all objects of a resource if somebody asked for it; starts nothing. */
+  known?<T extends KubeObject>(resource: Resource<T>): Informer<T> | undefined;
   /** Resolves when every informer asked for so far has its first list. */
   synced(): Promise<void>;
   stop(): void;

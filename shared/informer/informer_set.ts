@@ -33,8 +33,7 @@ export function createInformerSet(client: Client, options: InformerSetOptions): 
       selectors: { readonly fieldSelector?: string; readonly labelSelector?: string } = {},
     ): Informer<T> {
       const { fieldSelector, labelSelector } = selectors;
-      const { group, version, plural } = resource;
-      const id = JSON.stringify([group, version, plural, fieldSelector, labelSelector]);
+      const id = idOf(resource, fieldSelector, labelSelector);
       const known = informers.get(id);
       if (known) return known as unknown as SharedInformer<T>;
       const informer = new SharedInformer(resource, options.log);
@@ -48,11 +47,18 @@ export function createInformerSet(client: Client, options: InformerSetOptions): 
       });
       return informer;
     },
+    known: <T extends KubeObject>(resource: Resource<T>) =>
+      informers.get(idOf(resource)) as SharedInformer<T> | undefined,
     async synced() {
       await Promise.all(Array.from(informers.values(), (informer) => informer.synced()));
     },
     stop: () => stop.abort(new Error("informers stopped")),
   };
+}
+
+function idOf(resource: Resource, fieldSelector?: string, labelSelector?: string): string {
+  const { group, version, plural } = resource;
+  return JSON.stringify([group, version, plural, fieldSelector, labelSelector]);
 }
 
 /** The store, the handlers, and the rules by which what a reflector sees becomes calls. */
@@ -63,6 +69,7 @@ class SharedInformer<T extends KubeObject> implements Informer<T>, ReflectorSink
   readonly #handlers = new Set<InformerHandler<T>>();
   readonly #synced = Promise.withResolvers<void>();
   #hasSynced = false;
+  #version: string | undefined;
 
   constructor(resource: Resource<T>, log: Log) {
     this.resource = resource;
@@ -71,6 +78,10 @@ class SharedInformer<T extends KubeObject> implements Informer<T>, ReflectorSink
 
   get hasSynced(): boolean {
     return this.#hasSynced;
+  }
+
+  get version(): string | undefined {
+    return this.#version;
   }
 
   synced(): Promise<void> {
@@ -108,6 +119,7 @@ class SharedInformer<T extends KubeObject> implements Informer<T>, ReflectorSink
       this.#put(object);
     }
     for (const key of gone) this.#remove(key);
+    this.#version = list.resourceVersion;
     this.#hasSynced = true;
     this.#synced.resolve();
   }
@@ -115,6 +127,10 @@ class SharedInformer<T extends KubeObject> implements Informer<T>, ReflectorSink
   apply(type: "ADDED" | "MODIFIED" | "DELETED", object: T): void {
     if (type === "DELETED") this.#remove(keyOf(object));
     else this.#put(object);
+  }
+
+  progress(version: string): void {
+    this.#version = version;
   }
 
   #put(object: T): void {

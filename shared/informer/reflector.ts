@@ -11,6 +11,8 @@ export interface ReflectorSink<T> {
   /** Everything there is, as of one moment: the start, or a start anew after a gap. */
   replace(list: ListResult<T>): void;
   apply(type: "ADDED" | "MODIFIED" | "DELETED", object: T): void;
+  /** Everything up to this version has been brought. */
+  progress(version: string): void;
 }
 export interface ReflectorOptions {
   readonly clock: Clock;
@@ -102,7 +104,10 @@ async function follow<T extends KubeObject>(
   for await (const { type, object } of events) {
     if (signal.aborted) return;
     if (type !== "BOOKMARK") sink.apply(type, object);
-    options.onVersion(object.metadata.resourceVersion ?? options.version);
+    const version = object.metadata.resourceVersion;
+    if (version === undefined) continue;
+    sink.progress(version);
+    options.onVersion(version);
   }
 }
 
