@@ -4,7 +4,7 @@ import type { ListNode, ScalarNode, SchemaNode, StructNode } from "./schema.ts";
 import { schemaOfType } from "./schema.ts";
 
 /** The forms that a value of the `JSONSchemaPropsOr…` types may have; they are scalars to the schema. */
-interface Forms {
+export interface Forms {
   readonly object: StructNode;
   readonly list?: ListNode;
   readonly bool?: true;
@@ -34,7 +34,8 @@ export function hasAlternatives(goName: string): boolean {
   return goName.startsWith("v1.JSONSchemaPropsOr");
 }
 
-function formsOf(goName: string): Forms | undefined {
+/** The forms of such a type; undefined: `goName` is not one. */
+export function formsOf(goName: string): Forms | undefined {
   if (!hasAlternatives(goName)) return undefined;
   let found = forms.get(goName);
   if (!found) {
