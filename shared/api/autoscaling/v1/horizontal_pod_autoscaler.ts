@@ -46,7 +46,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
 
 function toStored(obj: HorizontalPodAutoscaler): Stored {
   const { spec, status } = obj;
-  const annotations = { ...obj.metadata.annotations };
+  const annotations = obj.metadata.annotations ?? {};
   const cpu = spec.targetCPUUtilizationPercentage;
   const metrics: MetricSpec[] = (readList(annotations[METRICS]) ?? []).map(fromMetricJson);
   if (cpu !== undefined) {
@@ -60,7 +60,7 @@ function toStored(obj: HorizontalPodAutoscaler): Stored {
   const stored: Stored = {
     kind: obj.kind,
     apiVersion: "autoscaling/v2",
-    metadata: withoutAnnotations(obj, annotations),
+    metadata: withoutAnnotations(obj),
     spec: {
       scaleTargetRef: spec.scaleTargetRef,
       ...(spec.minReplicas !== undefined && { minReplicas: spec.minReplicas }),
@@ -137,12 +137,10 @@ function fromStored(object: KubeObject): HorizontalPodAutoscaler {
   };
 }
 
-function withoutAnnotations(
-  { metadata }: HorizontalPodAutoscaler,
-  annotations: Record<string, string>,
-) {
+function withoutAnnotations({ metadata }: HorizontalPodAutoscaler) {
+  const { annotations: all, ...rest } = metadata;
+  const annotations = { ...all };
   for (const key of [METRICS, CURRENT_METRICS, CONDITIONS, BEHAVIOR]) delete annotations[key];
-  const { annotations: _, ...rest } = metadata;
   return Object.keys(annotations).length > 0 ? { ...rest, annotations } : rest;
 }
 
