@@ -1,0 +1,51 @@
+import type { FieldNode, SchemaNode, StructNode } from "../../../shared/schema/schema.ts";
+import type { Fields } from "./typed_value.ts";
+
+const emptyObjects = new WeakMap<StructNode, Fields>();
+
+/**
+ * What a create is compared with: the object as Go writes its zero value. Fields that are always written are in it,
+ * so a new object owns what is in `spec` or `spec.containers`, but neither of these. Empty for a custom resource.
+ */
+export function emptyObject(schema: StructNode): Fields {
+  const known = emptyObjects.get(schema);
+  if (known) return known;
+  const object = schema.goType === "" ? {} : zeroStruct(schema);
+  emptyObjects.set(schema, object);
+  return object;
+}
+
+function zeroStruct(node: StructNode): Fields {
+  const out: Fields = {};
+  for (const field of node.fields.values()) {
+    if (isWritten(field)) out[field.name] = field.pointer ? null : zeroValue(field.node);
+  }
+  return out;
+}
+
+function isWritten(field: FieldNode): boolean {
+  if (field.omitZero) return false;
+  return !field.omitEmpty || (field.node.type === "struct" && !field.pointer);
+}
+
+function zeroValue(node: SchemaNode): unknown {
+  if (node.type === "struct") return zeroStruct(node);
+  if (node.type !== "scalar") return null;
+  switch (node.scalar) {
+    case "string":
+      return "";
+    case "bool":
+      return false;
+    case "int32":
+    case "int64":
+    case "float64":
+    case "intOrString":
+      return 0;
+    case "quantity":
+      return "0";
+    case "duration":
+      return "0s";
+    default:
+      return null;
+  }
+}
