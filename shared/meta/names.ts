@@ -29,7 +29,6 @@ const cIdentifier = whole(cIdentifierFormat);
 const configKey = whole(configKeyFormat);
 const httpHeader = whole(httpHeaderFormat);
 const percent = whole(percentFormat);
-const domainPrefixedPath = /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/;
 
 const encoder = new TextEncoder();
 const valid: readonly string[] = [];
@@ -219,22 +218,6 @@ export function isPercent(value: string): readonly string[] {
   ];
 }
 
-/** `example.com/some/path`: a domain, a slash and a path (signers, ingress controllers, managedBy). */
-export function isDomainPrefixedPath(value: string): readonly string[] {
-  const slash = value.indexOf("/");
-  if (slash < 0 || slash === value.length - 1) {
-    return ['must be a domain-prefixed path (such as "acme.io/foo")'];
-  }
-  const messages = [...isDns1123Subdomain(value.slice(0, slash))];
-  const path = value.slice(slash + 1);
-  if (!domainPrefixedPath.test(path)) {
-    messages.push(
-      `Invalid path (regex used for validation is '${domainPrefixedPath.source.slice(1, -1)}')`,
-    );
-  }
-  return messages;
-}
-
 /**
  * Name rule for `generateName`: the random suffix may complete what ends in a dash, so the dash is hidden before
  * `rule` looks.
@@ -260,6 +243,7 @@ export function nameIsDns1035Label(name: string, prefix: boolean): readonly stri
 
 /** `<text> (e.g. 'a',  or 'b', regex used for validation is '…')`. */
 export function regexMessage(text: string, format: string, examples: readonly string[]): string {
+  if (examples.length === 0) return `${text} (regex used for validation is '${format}')`;
   const shown = examples.map((example) => `'${example}', `).join(" or ");
   return `${text} (e.g. ${shown}regex used for validation is '${format}')`;
 }

@@ -4,7 +4,6 @@ import {
   isDns1035Label,
   isDns1123Label,
   isDns1123Subdomain,
-  isDomainPrefixedPath,
   isLabelValue,
   isPathSegmentName,
   isPortName,
@@ -60,8 +59,6 @@ const cases: readonly [(text: string) => readonly string[], string, readonly str
     "must not contain consecutive hyphens",
     "must not begin or end with a hyphen",
   ]],
-  [isDomainPrefixedPath, "example.com/a", []],
-  [isDomainPrefixedPath, "c", ['must be a domain-prefixed path (such as "acme.io/foo")']],
 ];
 
 for (const [rule, text, want] of cases) {
