@@ -41,7 +41,7 @@ export interface WriteContext {
 
 /**
  * What the generic registry asks of a kind around a write. Every function is pure but for its first argument, which
- * belongs to the request and is changed in place. Order on create: defaults, prepareForCreate, validate,
+ * belongs to the request and is changed in place. Order on create: defaults, prepareForCreate, validateCreate + validate,
  * canonicalize. On update: defaults, prepareForUpdate, validate + validateUpdate, canonicalize. They run again
  * when the write lost a race, so they must be idempotent.
  */
@@ -53,6 +53,8 @@ export interface Strategy<T> {
   /** Keeps what this endpoint may not change. `status` is the old one already if the kind has the subresource. */
   prepareForUpdate?(obj: T, old: T, context: WriteContext): void;
   validate?(obj: T): readonly FieldError[];
+  /** Only what holds for new objects and not for those already stored. `validate` runs as well. */
+  validateCreate?(obj: T): readonly FieldError[];
   /** Only what depends on the old object: immutability. `validate` runs as well. */
   validateUpdate?(obj: T, old: T): readonly FieldError[];
   /** `Warning` header texts; `old` is absent on create. */
@@ -62,6 +64,8 @@ export interface Strategy<T> {
   readonly status?: {
     prepareForUpdate?(obj: T, old: T, context: WriteContext): void;
     validateUpdate?(obj: T, old: T): readonly FieldError[];
+    /** Fields of `metadata` that this endpoint resets, so that nobody comes to own them through it. */
+    readonly resetMetadata?: readonly string[];
   };
   /** `metadata.generation` counts changes of what this returns; absent: the kind has no generation. */
   generationOf?(obj: T): unknown;
