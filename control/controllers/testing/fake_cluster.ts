@@ -335,6 +335,8 @@ function versionOf(object: KubeObject): number {
 
 function selects(query: ListQuery, object: KubeObject): boolean {
   if (query.namespace !== undefined && object.metadata.namespace !== query.namespace) return false;
+  const name = /^metadata\.name=(.*)$/.exec(query.fieldSelector ?? "")?.[1];
+  if (name !== undefined && object.metadata.name !== name) return false;
   if (query.labelSelector === undefined) return true;
   return parseLabelSelector(query.labelSelector).matches(object.metadata.labels);
 }
