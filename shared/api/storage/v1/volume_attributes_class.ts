@@ -1,7 +1,12 @@
-import { defineKind } from "../../kind.ts";
-import { ageColumn, nameColumn } from "../../table_columns.ts";
+import { type FieldError, forbidden, required } from "../../../meta/field_error.ts";
 import { schemaOf } from "../../../schema/schema.ts";
+import { defineKind } from "../../kind.ts";
+import { semanticEqual } from "../../semantic_equal.ts";
+import { ageColumn, nameColumn } from "../../table_columns.ts";
+import { validateDriverName, validateParameters } from "../driver_name.ts";
 import type { VolumeAttributesClass } from "./types.gen.ts";
+
+const schema = schemaOf("storage.k8s.io/v1", "VolumeAttributesClass");
 
 /** A VolumeAttributesClass is a set of driver parameters that a volume may be switched to while it lives. */
 export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
@@ -11,7 +16,26 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   plural: "volumeattributesclasses",
   shortNames: ["vac"],
   scope: "Cluster",
-  schema: schemaOf("storage.k8s.io/v1", "VolumeAttributesClass"),
-  columns: [nameColumn(), ageColumn()],
-  strategy: {},
+  schema,
+  columns: [
+    nameColumn(),
+    { name: "DriverName", type: "string", cell: (obj) => obj.driverName },
+    ageColumn(),
+  ],
+  returnsDeletedObject: true,
+  strategy: {
+    validate: (obj) => [
+      ...validateDriverName(obj.driverName, "driverName"),
+      ...validateClassParameters(obj),
+    ],
+    validateUpdate: (obj, old) =>
+      (["driverName", "parameters"] as const)
+        .filter((name) => !semanticEqual(schema.fields.get(name)!.node, obj[name], old[name]))
+        .map((name) => forbidden(name, `updates to ${name} are forbidden.`)),
+  },
 });
+
+function validateClassParameters({ parameters }: VolumeAttributesClass): readonly FieldError[] {
+  if (Object.keys(parameters ?? {}).length === 0) return [required("parameters")];
+  return validateParameters(parameters, "parameters");
+}
