@@ -69,14 +69,14 @@ export class Impersonator {
 
   /**
    * The user that the request is to be treated as: `requestor` itself if no header asks for more. `headers`: names
-   * and values as they came, a repeated header once for each value. Rejects with `StatusError`.
+   * and values, a repeated header once for each value or, in `Headers`, joined by ", ". Rejects with `StatusError`.
    */
   async effectiveUser(
-    headers: Iterable<readonly [string, string]>,
+    headers: Headers | Iterable<readonly [string, string]>,
     requestor: UserInfo,
     info: RequestInfo,
   ): Promise<UserInfo> {
-    const wanted = readHeaders(headers);
+    const wanted = readHeaders(headers instanceof Headers ? separate(headers) : headers);
     if (!wanted) return requestor;
     const key = JSON.stringify([requestor.name, requestor.uid, requestor.groups]);
     const last = this.#lastMode.get(key);
@@ -151,6 +151,15 @@ export class Impersonator {
   async #require(user: UserInfo, info: RequestInfo): Promise<void> {
     const decision = await this.#authorizer.authorize(user, info);
     if (decision.decision !== "Allow") throw forbiddenError(user, info, decision);
+  }
+}
+
+/** Groups and extra values one by one; each is authorised on its own, so splitting a name gains nothing. */
+function* separate(headers: Headers): Iterable<readonly [string, string]> {
+  for (const [name, value] of headers) {
+    const many = name === "impersonate-group" || name.startsWith(EXTRA_PREFIX);
+    if (!many) yield [name, value];
+    else for (const one of value.split(", ")) yield [name, one];
   }
 }
 

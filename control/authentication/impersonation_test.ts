@@ -170,3 +170,11 @@ Deno.test("Impersonator effectiveUser() limits a constrained caller to the verb 
   assert.equal((await who.effectiveUser(bob, someone, list)).name, "bob");
   await assert.rejects(who.effectiveUser(bob, someone, { ...list, verb: "delete" }), StatusError);
 });
+
+Deno.test("Impersonator effectiveUser() separates what Headers joined", async () => {
+  const headers = new Headers({ "impersonate-user": "a" });
+  headers.append("impersonate-group", "g1");
+  headers.append("impersonate-group", "g2");
+  const { groups } = await impersonator().effectiveUser(headers, admin, info);
+  assert.deepEqual(groups, ["g1", "g2", "system:authenticated"]);
+});
