@@ -99,6 +99,8 @@ export interface ResourceCache {
    */
   readonly revision: Revision;
   get(key: string): Entry | undefined;
+  /** All objects, or those of one namespace, as they are now. Empty until the cache is loaded. */
+  entries(namespace?: string): readonly Entry[];
   /** Rejects with a `StorageError`: `Compacted` or `Future` for the revision asked for, `Closed`. */
   list(query: CacheQuery): Promise<CacheList>;
   /**

@@ -96,6 +96,12 @@ export class CachedResource implements ResourceCache {
     return stored && new CachedEntry(stored, this.#options);
   }
 
+  entries(namespace?: string): readonly Entry[] {
+    const out: Entry[] = [];
+    this.#items.walk(this.#range({ namespace }), (entry) => void out.push(entry));
+    return out;
+  }
+
   async list(query: CacheQuery): Promise<CacheList> {
     await this.#ready();
     const now = this.revision;

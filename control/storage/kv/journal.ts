@@ -1,0 +1,138 @@
+import type { Change, Revision } from "../storage.ts";
+import {
+  blobKey,
+  blobPrefix,
+  logPrefix,
+  MAX_MUTATIONS,
+  MAX_VALUE,
+  MAX_VALUES_PER_COMMIT,
+  type Medium,
+  reservedKey,
+  segmentKey,
+} from "./layout.ts";
+import {
+  blobReference,
+  isBlob,
+  type LogRecord,
+  type PackedSegment,
+  SegmentWriter,
+} from "./segment.ts";
+
+/** Large values of one commit, in bytes: they are written ahead of it, and its writers wait meanwhile. */
+const MAX_BLOB_BYTES = 8 * 1024 * 1024;
+
+/** What one commit writes. */
+export interface Batch {
+  /** How many of the changes offered are in it: the rest is for the next one. */
+  readonly taken: number;
+  readonly segments: readonly PackedSegment[];
+  readonly blobs: readonly Change[];
+}
+
+/** Writes batches of changes to the end of the log, each entirely or not at all. One `append` at a time. */
+export class Journal {
+  readonly #medium: Medium;
+  readonly #writer = new SegmentWriter();
+  /** The last revision known to be on disk. */
+  #last: Revision;
+  /** A commit failed, and it is not known whether something of it is on disk. */
+  #doubt = false;
+
+  constructor(medium: Medium, last: Revision) {
+    this.#medium = medium;
+    this.#last = last;
+  }
+
+  /** Packs as many of the changes, from the first, as one commit can take: at least one. */
+  pack(changes: Iterable<Change>): Batch {
+    const segments: PackedSegment[] = [];
+    const blobs: Change[] = [];
+    let taken = 0;
+    let blobBytes = 0;
+    for (const change of changes) {
+      const blob = isBlob(change.key, change.value.length);
+      if (blob && blobBytes > 0 && blobBytes + change.value.length > MAX_BLOB_BYTES) break;
+      const record = recordOf(change, blob);
+      if (!this.#writer.add(record)) {
+        if (segments.length === MAX_VALUES_PER_COMMIT - 1) break;
+        segments.push(this.#writer.finish()!);
+        this.#writer.add(record);
+      }
+      taken++;
+      if (blob) {
+        blobs.push(change);
+        blobBytes += change.value.length;
+      }
+    }
+    const rest = this.#writer.finish();
+    if (rest) segments.push(rest);
+    return { taken, segments, blobs };
+  }
+
+  /**
+   * Makes the batch durable, and with it the promise that revisions up to `reserve` may be in use. If it rejects,
+   * nothing of the batch is visible later, also after a restart (as far as the medium undoes what it failed to do).
+   */
+  async append(batch: Batch, reserve: Revision | undefined): Promise<void> {
+    if (this.#doubt) await this.#clean();
+    this.#doubt = true;
+    // Large values first, under keys that nothing refers to yet: a crash leaves orphans, which the next start sweeps.
+    for (const blob of batch.blobs) await this.#writeBlob(blob);
+    const commit = this.#medium.atomic();
+    for (const segment of batch.segments) commit.set(segmentKey(segment.first), segment.bytes);
+    if (reserve !== undefined) commit.set(reservedKey, reserve);
+    await commit.commit();
+    this.#doubt = false;
+    this.#last = batch.segments.at(-1)?.last ?? this.#last;
+  }
+
+  /** Leaves the medium without doubt and, if all revisions up to `reserve` are on disk, without a reserve beyond. */
+  async release(reserve: Revision | undefined): Promise<void> {
+    if (this.#doubt) await this.#clean();
+    this.#doubt = false;
+    if (reserve !== undefined) await this.#medium.atomic().set(reservedKey, reserve).commit();
+  }
+
+  async #writeBlob({ value, revision }: Change): Promise<void> {
+    let piece = 0;
+    for (let at = 0; at < value.length;) {
+      const commit = this.#medium.atomic();
+      for (let n = 0; n < MAX_VALUES_PER_COMMIT && at < value.length; n++, at += MAX_VALUE) {
+        commit.set(blobKey(revision, piece++), value.subarray(at, at + MAX_VALUE));
+      }
+      await commit.commit();
+    }
+  }
+
+  /** Removes whatever failed commits may have left after the end of the log. */
+  async #clean(): Promise<void> {
+    for (const prefix of [logPrefix, blobPrefix]) {
+      const start = [...prefix, this.#last + 1];
+      const keys: Deno.KvKey[] = [];
+      for await (const { key } of this.#medium.list({ prefix, start })) keys.push(key);
+      await deleteKeys(this.#medium, keys);
+    }
+  }
+}
+
+/** Deletes keys of which nothing depends on being deleted together. */
+export async function deleteKeys(medium: Medium, keys: readonly Deno.KvKey[]): Promise<void> {
+  for (let at = 0; at < keys.length; at += MAX_MUTATIONS) {
+    const commit = medium.atomic();
+    for (const key of keys.slice(at, at + MAX_MUTATIONS)) commit.delete(key);
+    await commit.commit();
+  }
+}
+
+function recordOf(change: Change, blob: boolean): LogRecord {
+  const { type, key, revision, value, previous } = change;
+  return {
+    type,
+    key,
+    revision,
+    value: blob ? blobReference(value) : value,
+    blob,
+    previous: previous?.revision ?? 0,
+    previousSize: previous?.value.length ?? 0,
+  };
+}

@@ -1,0 +1,219 @@
+import type { Log } from "../../../shared/log/log.ts";
+import { OrderedMap } from "../ordered_map.ts";
+import type { Revision, Stored } from "../storage.ts";
+import { Graveyard } from "./graveyard.ts";
+import { deleteKeys } from "./journal.ts";
+import {
+  blobPrefix,
+  compactedKey,
+  FORMAT,
+  headKey,
+  logPrefix,
+  type Medium,
+  reservedKey,
+} from "./layout.ts";
+import { LogIndex, Segment } from "./log_index.ts";
+import { readBlob } from "./log_reader.ts";
+import { KvOpenError } from "./open_error.ts";
+import { type LogRecord, readSegment } from "./segment.ts";
+
+/** Segments read at once at a start: up to 64 KiB each. */
+const SEGMENTS_PER_READ = 200;
+
+/** The store as its file describes it. */
+export interface LoadedStore {
+  /** Tells this store from all others, for as long as it exists. */
+  readonly id: string;
+  readonly items: OrderedMap<Stored>;
+  readonly index: LogIndex;
+  readonly graveyard: Graveyard;
+  /** The newest revision that may have been seen by anybody. */
+  readonly revision: Revision;
+  readonly compacted: Revision;
+  readonly reserved: Revision;
+}
+
+export interface LoadOptions {
+  /** Names the store in errors. */
+  readonly place: string;
+  /** The identity of the store if it is new. */
+  readonly newId: () => string;
+  readonly log: Log;
+}
+
+/** Reads a whole store, or makes a new one of an empty medium. Throws `KvOpenError`. */
+export async function loadStore(medium: Medium, options: LoadOptions): Promise<LoadedStore> {
+  try {
+    const id = await readHead(medium) ?? await createHead(medium, options.newId());
+    const compacted = await readRevision(medium, compactedKey);
+    const reserved = await readRevision(medium, reservedKey);
+    const log = new LogScan(compacted);
+    const entries = medium.list<Uint8Array>(
+      { prefix: logPrefix },
+      { reverse: true, batchSize: SEGMENTS_PER_READ },
+    );
+    for await (const { value } of entries) {
+      const blobs = log.take(value);
+      for (const record of blobs) log.put(record, await readBlob(medium, record));
+    }
+    await sweepBlobs(medium, log.blobs).catch((error) => {
+      options.log.error("Could not sweep left-over pieces of large values", error);
+    });
+    const index = log.finish();
+    const last = index.segments.at(-1)?.last ?? compacted;
+    return {
+      id,
+      items: OrderedMap.from(log.items),
+      index,
+      graveyard: log.graveyard,
+      revision: Math.max(last, reserved, compacted) as Revision,
+      compacted,
+      reserved,
+    };
+  } catch (error) {
+    throw openError(error, options.place);
+  }
+}
+
+/** An error of the medium or of decoding as what it means to whoever opens the store. */
+export function openError(error: unknown, place: string): KvOpenError {
+  if (error instanceof KvOpenError) return error;
+  if (error instanceof FormatError) return new KvOpenError("Format", place, error.message);
+  const message = error instanceof Error ? error.message : String(error);
+  const damaged = error instanceof SyntaxError ||
+    /not a database|malformed|checksum|corrupt/i.test(message);
+  return damaged
+    ? new KvOpenError("Corrupt", place, `the file is damaged (${message})`, { cause: error })
+    : new KvOpenError("Unreadable", place, message, { cause: error });
+}
+
+class FormatError extends Error {}
+
+async function readHead(medium: Medium): Promise<string | undefined> {
+  const { value } = await medium.get(headKey);
+  if (value === null) {
+    for await (const _ of medium.list({ prefix: [] }, { limit: 1 })) {
+      throw new FormatError("the file holds something that this program did not write");
+    }
+    return undefined;
+  }
+  const head: unknown = typeof value === "string" ? JSON.parse(value) : {};
+  const { format, store } = head as { format?: unknown; store?: unknown };
+  if (format !== FORMAT || typeof store !== "string") {
+    throw new FormatError(
+      `it is in format ${String(format)}, and this program reads format ${FORMAT} only`,
+    );
+  }
+  return store;
+}
+
+async function createHead(medium: Medium, store: string): Promise<string> {
+  const head = JSON.stringify({ format: FORMAT, store });
+  await medium.atomic().set(headKey, head).set(compactedKey, 1).set(reservedKey, 1).commit();
+  return store;
+}
+
+async function readRevision(medium: Medium, key: Deno.KvKey): Promise<Revision> {
+  const { value } = await medium.get(key);
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value as Revision;
+  throw new FormatError(`the file lacks its "${String(key[0])}" entry`);
+}
+
+/** What is known of the next newer record of a key while the log is read backwards. */
+interface Newer {
+  readonly revision: Revision;
+  readonly previous: Revision | 0;
+}
+
+/** Reads the log from its end, so that the first record of each key is its current one and no other is copied. */
+class LogScan {
+  readonly items: Stored[] = [];
+  readonly graveyard = new Graveyard();
+  /** Revisions whose values are in pieces. */
+  readonly blobs = new Set<Revision>();
+  readonly #compacted: Revision;
+  readonly #newer = new Map<string, Newer>();
+  readonly #segments: Segment[] = [];
+
+  constructor(compacted: Revision) {
+    this.#compacted = compacted;
+  }
+
+  /** Takes the next older segment; returns current records whose values must be read elsewhere and `put`. */
+  take(bytes: Uint8Array): LogRecord[] {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError("The log is corrupt: not bytes");
+    const records = readSegment(bytes);
+    const first = records[0]!.revision;
+    const segment = new Segment(first, records.at(-1)!.revision, records.length, bytes.length);
+    const next = this.#segments.at(-1);
+    if (next && next.first <= segment.last) throw new TypeError("The log is corrupt: out of order");
+    this.#segments.push(segment);
+    const elsewhere: LogRecord[] = [];
+    for (let i = records.length - 1; i >= 0; i--) {
+      const record = records[i]!;
+      const newer = this.#newer.get(record.key);
+      // Not the record itself: its value is a view that would keep the whole segment in memory.
+      this.#newer.set(record.key, { revision: record.revision, previous: record.previous });
+      if (record.blob) this.blobs.add(record.revision);
+      if (record.type === "delete") this.#delete(record, segment);
+      else if (newer) this.#superseded(record, newer, segment);
+      else if (record.blob) elsewhere.push(record);
+      else this.put(record, record.value.slice());
+    }
+    return elsewhere;
+  }
+
+  /** Adds a current object. */
+  put({ key, revision }: LogRecord, value: Uint8Array): void {
+    this.items.push({ key, value, revision });
+  }
+
+  /** Called when everything was taken. */
+  finish(): LogIndex {
+    const index = new LogIndex(this.#segments.reverse());
+    for (const [key, revision] of this.graveyard.unneeded()) {
+      const segment = index.find(revision)!;
+      segment.dead.push(revision);
+      segment.deadBytes += key.length;
+    }
+    return index;
+  }
+
+  #delete(record: LogRecord, segment: Segment): void {
+    if (record.revision > this.#compacted) return;
+    segment.deadBytes += record.value.length;
+    segment.hasDeadBlob ||= record.blob;
+    this.graveyard.mark(record.key, record.revision);
+  }
+
+  /**
+   * A record is dead if the change that followed it is compacted too. That change may itself be gone from the log:
+   * then the next one there names another predecessor.
+   */
+  #superseded(record: LogRecord, newer: Newer, segment: Segment): void {
+    if (newer.revision > this.#compacted && newer.previous === record.revision) return;
+    const { key, revision, value } = record;
+    segment.dead.push(revision);
+    segment.deadBytes += value.length + key.length;
+    segment.hasDeadBlob ||= record.blob;
+    this.graveyard.bury(key);
+  }
+}
+
+/** Deletes the pieces of large values that no record refers to: a crash came before their record. */
+async function sweepBlobs(medium: Medium, known: ReadonlySet<Revision>): Promise<void> {
+  const orphans: Deno.KvKey[] = [];
+  for (let next = 0;;) {
+    const start = [...blobPrefix, next];
+    const [found] = await Array.fromAsync(medium.list({ prefix: blobPrefix, start }, { limit: 1 }));
+    if (!found) break;
+    const revision = found.key[1] as Revision;
+    if (!known.has(revision)) {
+      for await (const { key } of medium.list({ prefix: [...blobPrefix, revision] })) {
+        orphans.push(key);
+      }
+    }
+    next = revision + 1;
+  }
+  await deleteKeys(medium, orphans);
+}

@@ -1,0 +1,70 @@
+import type { Revision } from "../storage.ts";
+
+/** What is known of a segment without reading it. */
+export class Segment {
+  /** Revisions of records that nobody can ask for any more: the next rewrite drops them. */
+  readonly dead: Revision[] = [];
+  /** How much a rewrite would save, at least. */
+  deadBytes = 0;
+  /** A large value hangs on a dead record; only a rewrite frees it. */
+  hasDeadBlob = false;
+
+  /** `first` and `last`: revisions of its first and last record; `bytes`: its size on the medium. */
+  constructor(
+    readonly first: Revision,
+    readonly last: Revision,
+    readonly records: number,
+    readonly bytes: number,
+  ) {}
+}
+
+/** The segments of the log, oldest first; their ranges of revisions do not overlap. */
+export class LogIndex {
+  #segments: Segment[];
+
+  /** `segments`: oldest first. */
+  constructor(segments: Segment[] = []) {
+    this.#segments = segments;
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  append(segment: Segment): void {
+    this.#segments.push(segment);
+  }
+
+  /** The first segment with something after `revision`. */
+  after(revision: Revision): Segment | undefined {
+    return this.#segments[this.#indexAfter(revision)];
+  }
+
+  /** The segment that holds this revision, if any does. */
+  find(revision: Revision): Segment | undefined {
+    const segment = this.#segments[this.#indexAfter(revision - 1)];
+    return segment && segment.first <= revision ? segment : undefined;
+  }
+
+  /** The segments with nothing after `revision`. */
+  upTo(revision: Revision): readonly Segment[] {
+    return this.#segments.slice(0, this.#indexAfter(revision));
+  }
+
+  /** Puts `by` in the place of neighbouring segments. */
+  replace(run: readonly Segment[], by: Segment | undefined): void {
+    const at = this.#segments.indexOf(run[0]!);
+    this.#segments.splice(at, run.length, ...(by ? [by] : []));
+  }
+
+  #indexAfter(revision: number): number {
+    let low = 0;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#segments[middle]!.last <= revision) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

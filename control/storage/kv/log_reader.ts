@@ -1,0 +1,90 @@
+import { crc32 } from "node:zlib";
+import { type Change, type Revision, StorageError, type Stored } from "../storage.ts";
+import { blobPrefix, type Medium, segmentKey } from "./layout.ts";
+import type { LogIndex, Segment } from "./log_index.ts";
+import { blobOf, type LogRecord, readSegment } from "./segment.ts";
+
+/** Segments kept decoded: replays look up previous values near one another. */
+const KEPT_SEGMENTS = 8;
+/** A segment may be rewritten between looking it up and reading it; then it is looked up again. */
+const ATTEMPTS = 5;
+
+/** Reads changes back from the log. */
+export class LogReader {
+  readonly #medium: Medium;
+  readonly #index: LogIndex;
+  readonly #kept = new Map<Segment, readonly LogRecord[]>();
+
+  constructor(medium: Medium, index: LogIndex) {
+    this.#medium = medium;
+    this.#index = index;
+  }
+
+  /** The records of a segment, or undefined if it is not there any more. Rejects with `Unavailable`. */
+  async records(segment: Segment): Promise<readonly LogRecord[] | undefined> {
+    const kept = this.#kept.get(segment);
+    if (kept) return kept;
+    const records = await available(async () => {
+      const { value } = await this.#medium.get<Uint8Array>(segmentKey(segment.first));
+      return value && readSegment(value);
+    });
+    if (!records) return undefined;
+    this.#kept.set(segment, records);
+    if (this.#kept.size > KEPT_SEGMENTS) this.#kept.delete(this.#kept.keys().next().value!);
+    return records;
+  }
+
+  /** The value of a record, wherever it is. */
+  async value(record: LogRecord): Promise<Uint8Array> {
+    if (!record.blob) return record.value;
+    return await available(() => readBlob(this.#medium, record));
+  }
+
+  /** What `key` held as of the change with this revision. */
+  async stored(key: string, revision: Revision): Promise<Stored> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const segment = this.#index.find(revision);
+      const records = segment && await this.records(segment);
+      const record = records?.find((one) => one.revision === revision);
+      if (record) return { key, revision, value: await this.value(record) };
+    }
+    throw new StorageError("Unavailable", key);
+  }
+
+  /** The record as watchers see it. `known`: states of keys that were read before, newest. */
+  async change(record: LogRecord, known: ReadonlyMap<string, Stored>): Promise<Change> {
+    const { type, key, revision } = record;
+    const value = await this.value(record);
+    if (record.previous === 0) return { type, key, revision, value, previous: undefined };
+    const last = known.get(key);
+    const previous = last?.revision === record.previous
+      ? last
+      : await this.stored(key, record.previous);
+    return { type, key, revision, value, previous };
+  }
+}
+
+/** The large value that `record` refers to. Throws a `TypeError` if it is not whole. */
+export async function readBlob(medium: Medium, record: LogRecord): Promise<Uint8Array> {
+  const { size, crc } = blobOf(record);
+  const value = new Uint8Array(size);
+  let at = 0;
+  const pieces = medium.list<Uint8Array>({ prefix: [...blobPrefix, record.revision] });
+  for await (const { value: piece } of pieces) {
+    if (at + piece.length > size) break;
+    value.set(piece, at);
+    at += piece.length;
+  }
+  if (at !== size || crc32(value) !== crc) {
+    throw new TypeError(`Cannot read a large value of "${record.key}": its checksum does not fit`);
+  }
+  return value;
+}
+
+async function available<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    throw new StorageError("Unavailable", "", { cause });
+  }
+}

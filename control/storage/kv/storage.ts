@@ -1,0 +1,391 @@
+import type { Clock, Timer } from "../../../shared/clock/clock.ts";
+import type { Log } from "../../../shared/log/log.ts";
+import { ChangeHub, under } from "../change_hub.ts";
+import { walkRewound } from "../history.ts";
+import { type OrderedMap, prefixRange } from "../ordered_map.ts";
+import { refusal } from "../precondition.ts";
+import {
+  type Change,
+  type ChangeSink,
+  type Listing,
+  type ListOptions,
+  type Revision,
+  type Storage,
+  StorageError,
+  type Stored,
+  type Write,
+} from "../storage.ts";
+import { Compactor } from "./compactor.ts";
+import { type Batch, Journal } from "./journal.ts";
+import type { Medium } from "./layout.ts";
+import type { LoadedStore } from "./load.ts";
+import { type LogIndex, Segment } from "./log_index.ts";
+import { LogReader } from "./log_reader.ts";
+import { Retention, type RetentionLimits } from "./retention.ts";
+import { MAX_KEY } from "./segment.ts";
+
+export interface KvStorageOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How much history is kept; what is not given has the default of `RetentionLimits`. */
+  readonly retention?: Partial<RetentionLimits>;
+  /** How long a lazy write may stay in memory only, in milliseconds. Default 10,000. */
+  readonly lazyFlushMs?: number;
+}
+
+/** What a `KvStorage` works on; see `openKvStorage`, which makes it. */
+export interface KvStorageParts {
+  readonly medium: Medium;
+  readonly loaded: LoadedStore;
+  /** Lets other processes open the store; called last. */
+  readonly release: () => void;
+}
+
+/** A write that is ordered but not yet shown to readers. */
+interface Pending {
+  readonly change: Change;
+  readonly lazy: boolean;
+  done(): void;
+  fail(error: StorageError): void;
+}
+
+/** So many revisions are set aside at once for lazy writes: a crash skips at most as many. */
+const RESERVE = 4096;
+
+/**
+ * The store on Deno KV. The current state is in memory; writes are judged there, appended to the open batch and
+ * answered when their batch is on disk. While one batch is being written the next one fills (group commit), so that
+ * one fsync serves as many writers as there are.
+ */
+export class KvStorage implements Storage {
+  /** Tells this store from all others, for as long as it exists. */
+  readonly id: string;
+  readonly #options: KvStorageOptions;
+  readonly #medium: Medium;
+  readonly #release: () => void;
+  readonly #items: OrderedMap<Stored>;
+  readonly #index: LogIndex;
+  readonly #reader: LogReader;
+  readonly #journal: Journal;
+  readonly #compactor: Compactor;
+  readonly #retention: Retention;
+  readonly #hub = new ChangeHub();
+  /** Writes that wait for the disk, in the order of revisions, and the newest of them by key. */
+  #pending: Pending[] = [];
+  readonly #latest = new Map<string, Change>();
+  /** Lazy changes that everybody sees but that are not on disk: older than all of `#pending`. */
+  #unflushed: Change[] = [];
+  #flushTimer: Timer | undefined;
+  /** The newest revision that readers see. */
+  #revision: Revision;
+  /** The newest revision given to a write. */
+  #given: Revision;
+  #reserved: Revision;
+  /** There are lazy writes, so revisions must be set aside for them. */
+  #lazy = false;
+  /** The last commit failed; said once in the log, and once more when it is over. */
+  #failing = false;
+  #committing: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: KvStorageParts, options: KvStorageOptions) {
+    const { medium, loaded } = parts;
+    this.#options = options;
+    this.#medium = medium;
+    this.#release = parts.release;
+    this.id = loaded.id;
+    this.#items = loaded.items;
+    this.#index = loaded.index;
+    this.#revision = this.#given = loaded.revision;
+    this.#reserved = loaded.reserved;
+    this.#reader = new LogReader(medium, this.#index);
+    this.#journal = new Journal(medium, loaded.revision);
+    const { log } = options;
+    const { index, graveyard } = loaded;
+    this.#compactor = new Compactor(loaded.compacted, {
+      medium,
+      index,
+      graveyard,
+      reader: this.#reader,
+    });
+    this.#retention = new Retention(options.retention ?? {}, {
+      clock: options.clock,
+      log,
+      index,
+      revision: () => this.#revision,
+      compacted: () => this.compacted(),
+      compact: (revision) => this.compact(revision),
+    });
+  }
+
+  revision(): Revision {
+    return this.#revision;
+  }
+
+  compacted(): Revision {
+    return this.#compactor.compacted;
+  }
+
+  get(key: string): Stored | undefined {
+    return this.#items.get(key);
+  }
+
+  latest(key: string): Stored | undefined {
+    const change = this.#latest.get(key);
+    if (!change) return this.#items.get(key);
+    return change.type === "put" ? storedOf(change) : undefined;
+  }
+
+  async list(prefix: string, options: ListOptions = {}): Promise<Listing> {
+    const revision = options.revision ?? this.#revision;
+    this.#assertReadable(prefix, revision);
+    const before = new Map<string, Stored | undefined>();
+    let cursor = revision;
+    for (let next = this.#index.after(cursor); next; next = this.#index.after(cursor)) {
+      await this.#statesBefore(next, { after: cursor, prefix, known: before });
+      this.#assertReadable(prefix, revision);
+      cursor = next.last;
+    }
+    // No await from here on: `before` undoes everything between `revision` and this moment.
+    for (const { key, revision, previous } of under(prefix, this.#unflushed)) {
+      if (revision > cursor && !before.has(key)) before.set(key, previous);
+    }
+    const items: Stored[] = [];
+    const limit = options.limit ?? Infinity;
+    const walk = { current: this.#items, before, range: prefixRange(prefix, options.after) };
+    if (limit > 0) walkRewound<Stored>(walk, (item) => items.push(item) < limit);
+    return { revision, items };
+  }
+
+  async write(write: Write): Promise<Stored> {
+    const { type, key, note } = write;
+    if (this.#closing) throw new StorageError("Closed", key);
+    if (key.length > MAX_KEY) throw new RangeError("Cannot write a key of this length");
+    const previous = this.latest(key);
+    // Judged by what may not be durable yet. If that fails to become durable, so does this refusal's reason; the
+    // caller can tell no difference from having come a moment earlier.
+    const refused = refusal(write, previous);
+    if (refused) throw refused;
+    const revision = this.#given + 1 as Revision;
+    const change: Change = { type, key, revision, value: write.encode(revision), previous };
+    this.#given = revision;
+    const noted = note === undefined ? change : { ...change, note };
+    await new Promise<void>((done, fail) => {
+      this.#latest.set(key, noted);
+      this.#pending.push({ change: noted, lazy: write.lazy === true, done, fail });
+      this.#lazy ||= write.lazy === true;
+      if (!this.#committing) this.#advance();
+    });
+    return storedOf(change);
+  }
+
+  async watch(prefix: string, after: Revision, sink: ChangeSink): Promise<() => void> {
+    this.#assertReadable(prefix, after);
+    let cursor = after;
+    const known = new Map<string, Stored>();
+    for (let next = this.#index.after(cursor); next; next = this.#index.after(cursor)) {
+      const missed = await this.#changes(next, { after: cursor, prefix, known });
+      this.#assertReadable(prefix, cursor);
+      cursor = next.last;
+      if (missed.length > 0) sink.changes(missed);
+    }
+    // No await from here on: whatever is shown later reaches the sink through the hub.
+    const rest = under(prefix, this.#unflushed.filter((change) => change.revision > cursor));
+    if (rest.length > 0) sink.changes(rest);
+    return this.#hub.add(prefix, this.#revision, sink);
+  }
+
+  async compact(revision: Revision): Promise<void> {
+    if (this.#closing) throw new StorageError("Closed", "");
+    if (revision > this.#revision) throw new StorageError("Future", "");
+    try {
+      // The compactor takes what it finds on disk for all there is up to that revision.
+      if (this.#unflushed.length > 0 && this.#unflushed[0]!.revision <= revision) {
+        await this.#flush();
+      }
+      await this.#compactor.compact(revision);
+    } catch (cause) {
+      throw new StorageError("Unavailable", "", { cause });
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  /** Shows what needs no disk, and starts to write what does. Called when no commit is under way. */
+  #advance(): void {
+    this.#showLazy();
+    // A watcher that was just told may have written, and so have begun the commit already.
+    if (this.#committing) return;
+    if (this.#pending.length > 0) this.#committing = this.#commitAll();
+    else if (this.#unflushed.length > 0) this.#flushLater();
+  }
+
+  /** Lazy writes at the head of the queue are shown without waiting, within the revisions set aside for them. */
+  #showLazy(): void {
+    let count = 0;
+    while (this.#pending[count]?.lazy && this.#pending[count]!.change.revision <= this.#reserved) {
+      count++;
+    }
+    if (count === 0) return;
+    const shown = this.#pending.splice(0, count);
+    for (const { change } of shown) {
+      const { note: _, ...kept } = change;
+      this.#unflushed.push(kept);
+    }
+    this.#show(shown);
+  }
+
+  async #commitAll(): Promise<void> {
+    // One turn of the microtask queue, so that writes made together are written together.
+    await Promise.resolve();
+    while (this.#pending.length > 0) {
+      try {
+        await this.#commit();
+      } catch (cause) {
+        this.#fail(cause);
+      }
+      this.#showLazy();
+    }
+    this.#committing = undefined;
+    this.#advance();
+  }
+
+  /** Writes one batch: first what was shown already, then what waits. */
+  async #commit(): Promise<void> {
+    const batch = this.#journal.pack(this.#queue());
+    const flushed = Math.min(batch.taken, this.#unflushed.length);
+    const written = batch.taken - flushed;
+    const last = batch.segments.at(-1)!.last;
+    const reserve = this.#lazy && this.#reserved - last < RESERVE / 4
+      ? last + RESERVE as Revision
+      : undefined;
+    await this.#journal.append(batch, reserve);
+    if (this.#failing) this.#options.log.info("The store can be written to again");
+    this.#failing = false;
+    if (reserve !== undefined) this.#reserved = reserve;
+    this.#unflushed.splice(0, flushed);
+    this.#record(batch);
+    if (written > 0) this.#show(this.#pending.splice(0, written));
+  }
+
+  *#queue(): Iterable<Change> {
+    yield* this.#unflushed;
+    for (const { change } of this.#pending) yield change;
+  }
+
+  #record({ segments }: Batch): void {
+    for (const { first, last, records, bytes } of segments) {
+      this.#index.append(new Segment(first, last, records, bytes.length));
+    }
+    this.#retention.grown(segments);
+  }
+
+  /** Makes changes visible: to readers, then to watchers, then to their writers. */
+  #show(shown: readonly Pending[]): void {
+    for (const { change } of shown) {
+      if (change.type === "put") this.#items.set(storedOf(change));
+      else this.#items.delete(change.key);
+      if (this.#latest.get(change.key) === change) this.#latest.delete(change.key);
+    }
+    this.#revision = shown.at(-1)!.change.revision;
+    this.#hub.publish(shown.map(({ change }) => change));
+    for (const pending of shown) pending.done();
+  }
+
+  /** The disk refused: everything that waits may build on what was refused, so all of it is undone. */
+  #fail(cause: unknown): void {
+    const failed = this.#pending;
+    this.#pending = [];
+    this.#latest.clear();
+    if (!this.#failing) this.#options.log.error("The store cannot be written to", cause);
+    this.#failing = true;
+    for (const { change, fail } of failed) {
+      fail(new StorageError("Unavailable", change.key, { cause }));
+    }
+  }
+
+  #flushLater(): void {
+    if (this.#closing) return;
+    this.#flushTimer ??= this.#options.clock.after(this.#options.lazyFlushMs ?? 10_000, () => {
+      this.#flushTimer = undefined;
+      this.#flush().catch((error) => {
+        this.#options.log.error("Could not write leases to the store", error);
+        this.#flushLater();
+      });
+    });
+  }
+
+  /** Writes the lazy changes that are not on disk yet. */
+  async #flush(): Promise<void> {
+    while (this.#committing) await this.#committing;
+    if (this.#unflushed.length === 0) return;
+    const flushing = this.#flushAll();
+    // Occupies the writers' place, so that there is one commit at a time.
+    this.#committing = flushing.catch(() => {}).then(() => {
+      this.#committing = undefined;
+      this.#advance();
+    });
+    await flushing;
+  }
+
+  async #flushAll(): Promise<void> {
+    while (this.#unflushed.length > 0) await this.#commit();
+  }
+
+  async #close(): Promise<void> {
+    await this.#compactor.stop();
+    this.#retention.stop();
+    try {
+      await this.#flush();
+      while (this.#committing) await this.#committing;
+      // Nothing is lost, so no revision needs to be skipped at the next start.
+      await this.#journal.release(this.#reserved > this.#given ? this.#given : undefined);
+    } catch (error) {
+      this.#options.log.error("Could not write leases to the store before closing it", error);
+    }
+    this.#flushTimer?.cancel();
+    this.#medium.close();
+    this.#release();
+    this.#hub.close(new StorageError("Closed", ""));
+  }
+
+  /** The changes in a segment after a revision. `known` is brought up to them. */
+  async #changes(segment: Segment, want: Wanted<Stored>): Promise<Change[]> {
+    const changes: Change[] = [];
+    for (const record of await this.#reader.records(segment) ?? []) {
+      if (record.revision <= want.after || !record.key.startsWith(want.prefix)) continue;
+      const change = await this.#reader.change(record, want.known);
+      want.known.set(change.key, storedOf(change));
+      changes.push(change);
+    }
+    return changes;
+  }
+
+  /** Adds to `known`, for each key whose first change is in this segment, what it held before. */
+  async #statesBefore(segment: Segment, want: Wanted<Stored | undefined>): Promise<void> {
+    const { after, prefix, known } = want;
+    for (const { key, revision, previous } of await this.#reader.records(segment) ?? []) {
+      if (revision <= after || known.has(key) || !key.startsWith(prefix)) continue;
+      known.set(key, previous === 0 ? undefined : await this.#reader.stored(key, previous));
+    }
+  }
+
+  #assertReadable(key: string, revision: Revision): void {
+    if (this.#closing) throw new StorageError("Closed", key);
+    if (revision < this.compacted()) throw new StorageError("Compacted", key);
+    if (revision > this.#revision) throw new StorageError("Future", key);
+  }
+}
+
+/** Changes to be read back from the log. */
+interface Wanted<S> {
+  readonly after: Revision;
+  readonly prefix: string;
+  readonly known: Map<string, S>;
+}
+
+function storedOf({ key, value, revision }: Change): Stored {
+  return { key, value, revision };
+}
