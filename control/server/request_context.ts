@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Context, MiddlewareHandler } from "hono";
 
 /** What the URL and method alone say about a request. Authorization may read this and nothing else. */
@@ -35,16 +37,28 @@ export interface Env {
     user: UserInfo;
     /** `Warning` header texts collected on the way. */
     warnings: string[];
-    requestId: string;
+    /** The answer's form, once it is agreed on; errors are written in it too. */
+    negotiated: unknown;
   };
   Bindings: {
     /** Set by transports inside the process, which have authenticated already. */
     user?: UserInfo;
-    /** Node's request, for the peer's certificate. */
-    incoming?: unknown;
-    remoteAddress?: string;
+    /** DER of the client certificate, if TLS verified it against the client CA. */
+    clientCertificate?: Uint8Array | undefined;
+    /** Present if the client asked to upgrade the connection. */
+    upgrade?: Upgrade;
   };
 }
+/**
+ * A connection that its client wants to speak another protocol on. A handler that accepts calls `take` and owns the
+ * socket from then on; its Response is then ignored. Otherwise the Response goes out and the connection ends.
+ */
+export interface Upgrade {
+  /** Names of the protocols asked for, e.g. `websocket`, `SPDY/3.1`. */
+  readonly protocol: string;
+  take(): { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Uint8Array };
+}
+
 export type Filter = MiddlewareHandler<Env>;
 export type RequestContext = Context<Env>;
 

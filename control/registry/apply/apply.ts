@@ -52,12 +52,9 @@ export interface ApplyOptions extends FieldWrite {
 export function applyObject(options: ApplyOptions): { object: KubeObject } {
   const { applied, live } = options;
   checkConfiguration(options);
-  if (!live) return { object: create(options) };
-  const { object, owners } = applyTo(
-    withoutManagedFields(live),
-    liveOwners(live, options),
-    options,
-  );
+  const { object, owners } = live
+    ? applyTo(withoutManagedFields(live), liveOwners(live, options), options)
+    : { object: copyJson(applied), owners: withApplier([], applierOf(options)) };
   setManagedFields(object, owners);
   if (options.manager === clientSideApplier) updateLastApplied(object, applied);
   return { object };
@@ -110,12 +107,6 @@ function groupVersionKind(
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function create(options: ApplyOptions): KubeObject {
-  const object = copyJson(options.applied);
-  setManagedFields(object, withApplier([], applierOf(options)));
-  return object;
 }
 
 function setManagedFields(object: KubeObject, owners: readonly Owner[]): void {

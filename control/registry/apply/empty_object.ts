@@ -23,10 +23,18 @@ function zeroStruct(node: StructNode): Fields {
   return out;
 }
 
-function isWritten(field: FieldNode): boolean {
-  if (field.omitZero) return false;
-  return !field.omitEmpty || (field.node.type === "struct" && !field.pointer);
+function isWritten({ node, pointer, omitEmpty, omitZero }: FieldNode): boolean {
+  if (omitZero) return false;
+  return !omitEmpty || (!pointer && isGoStruct(node));
 }
+
+/** Go never takes a struct for empty, and times, quantities and the like are structs. */
+function isGoStruct(node: SchemaNode): boolean {
+  return node.type === "struct" ||
+    (node.type === "scalar" && !plainScalars.includes(node.scalar));
+}
+
+const plainScalars = ["string", "bool", "int32", "int64", "float64", "bytes"];
 
 function zeroValue(node: SchemaNode): unknown {
   if (node.type === "struct") return zeroStruct(node);

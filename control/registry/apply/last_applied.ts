@@ -21,7 +21,8 @@ export function fieldsOfLastApplied(live: KubeObject, schema: StructNode): Field
   const text = live.metadata.annotations?.[lastAppliedAnnotation];
   const applied = text ? parse(text) : undefined;
   if (applied?.apiVersion !== live.apiVersion || applied.kind !== live.kind) return emptyFieldSet;
-  if (typeErrors(applied, schema) !== undefined) return emptyFieldSet;
+  // Items that repeat, which only updates may leave behind, make both useless for this.
+  if (typeErrors(applied, schema) ?? typeErrors(live, schema)) return emptyFieldSet;
   const change = compareFields(applied, live, schema);
   const fields = toFieldSet(applied, schema);
   return difference(

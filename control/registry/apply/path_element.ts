@@ -23,8 +23,12 @@ export function fieldElement(name: string): PathElement {
 
 /** `k:{…}`; `fields` must be sorted by name. */
 export function keyElement(fields: readonly KeyField[]): PathElement {
-  const parts = fields.map(([name, value]) => `${JSON.stringify(name)}:${goJson(value)}`);
-  return `k:{${parts.join(",")}}`;
+  let text = "k:{";
+  for (const [name, value] of fields) {
+    if (text.length > 3) text += ",";
+    text += `${JSON.stringify(name)}:${goJson(value)}`;
+  }
+  return `${text}}`;
 }
 
 /** `v:<JSON>`. */
@@ -125,13 +129,16 @@ export function compareText(a: string, b: string): number {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
     if (x === y) continue;
-    const isSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdfff;
-    if (isSurrogate(x) !== isSurrogate(y) && x >= 0xd800 && y >= 0xd800) {
+    if (x >= 0xd800 && y >= 0xd800 && isSurrogate(x) !== isSurrogate(y)) {
       return isSurrogate(x) ? 1 : -1;
     }
     return x - y;
   }
   return a.length - b.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit <= 0xdfff;
 }
 
 function keyFields(element: PathElement): KeyField[] {
@@ -153,6 +160,7 @@ function parseJson(element: PathElement): unknown {
 /** JSON as Go's encoding/json writes it: keys sorted, and `<`, `>`, `&` and line separators escaped. */
 export function goJson(value: unknown): string {
   if (typeof value === "string") return escapeHtml(JSON.stringify(value));
+  if (typeof value === "number") return JSON.stringify(value);
   return escapeHtml(JSON.stringify(sortKeys(value)));
 }
 

@@ -1,0 +1,194 @@
+import { parse } from "yaml";
+
+/** Settings of `coracle server`: what flags and the configuration file may say. */
+export interface ServerConfig {
+  /** Everything the server keeps is below this directory. */
+  readonly dataDir: string;
+  /** `host:port` */
+  readonly listen: string;
+  /** The address under which nodes and pods reach the server; "" means the one of `listen`. */
+  readonly advertiseAddress: string;
+  readonly serviceCidr: string;
+  readonly clusterCidr: string;
+  /** Prefix length of the pod network of one node. */
+  readonly nodeCidrMaskSize: number;
+  readonly clusterDomain: string;
+  /** Parts to leave out: `controllers`, `scheduler`. */
+  readonly disable: readonly string[];
+  readonly logLevel: string;
+  /** How long a node may be silent before it counts as lost, in seconds. */
+  readonly nodeMonitorGraceSeconds: number;
+}
+
+/** Bad settings. The message names the key and says what it must be. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+type Value = string | number | readonly string[];
+interface Setting {
+  readonly key: keyof ServerConfig;
+  readonly flag: string;
+  readonly value: string;
+  readonly default: Value;
+  readonly help: string;
+  /** Undefined if the value will do, else what it must be. */
+  check?(value: string): string | undefined;
+}
+
+const optionalParts = ["controllers", "scheduler"];
+const logLevels = ["debug", "info", "warn", "error"];
+const isCidr = (value: string) =>
+  /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(value) ? undefined : "an IPv4 network such as 10.96.0.0/12";
+const isOneOf = (allowed: readonly string[]) => (value: string) =>
+  allowed.includes(value) ? undefined : `one of ${allowed.join(", ")}`;
+const isBetween = (low: number, high: number) => (value: string) =>
+  /^\d+$/.test(value) && Number(value) >= low && Number(value) <= high
+    ? undefined
+    : `a whole number from ${low} to ${high}`;
+
+/** Every setting of the server: the only list; flags, file and help follow from it. */
+export const serverSettings: readonly Setting[] = [
+  {
+    key: "dataDir",
+    flag: "--data-dir",
+    value: "DIR",
+    default: "/var/lib/coracle",
+    help: "directory of all state",
+  },
+  {
+    key: "listen",
+    flag: "--listen",
+    value: "ADDR:PORT",
+    default: "0.0.0.0:6443",
+    help: "where to listen",
+    check: (value) => parseListen(value) ? undefined : "ADDR:PORT, such as 0.0.0.0:6443",
+  },
+  {
+    key: "advertiseAddress",
+    flag: "--advertise-address",
+    value: "ADDR",
+    default: "",
+    help: "address under which nodes and pods reach the server",
+  },
+  {
+    key: "serviceCidr",
+    flag: "--service-cidr",
+    value: "CIDR",
+    default: "10.96.0.0/12",
+    help: "network of Service addresses",
+    check: isCidr,
+  },
+  {
+    key: "clusterCidr",
+    flag: "--cluster-cidr",
+    value: "CIDR",
+    default: "10.244.0.0/16",
+    help: "network of pod addresses",
+    check: isCidr,
+  },
+  {
+    key: "nodeCidrMaskSize",
+    flag: "--node-cidr-mask-size",
+    value: "BITS",
+    default: 24,
+    help: "prefix length of the pod network of one node",
+    check: isBetween(16, 28),
+  },
+  {
+    key: "clusterDomain",
+    flag: "--cluster-domain",
+    value: "DOMAIN",
+    default: "cluster.local",
+    help: "DNS domain of Services",
+  },
+  {
+    key: "disable",
+    flag: "--disable",
+    value: "PARTS",
+    default: [],
+    help: "parts to leave out, separated by commas: controllers, scheduler",
+    check: isOneOf(optionalParts),
+  },
+  {
+    key: "logLevel",
+    flag: "--log-level",
+    value: "LEVEL",
+    default: "info",
+    help: "debug, info, warn or error",
+    check: isOneOf(logLevels),
+  },
+  {
+    key: "nodeMonitorGraceSeconds",
+    flag: "--node-monitor-grace-seconds",
+    value: "SECONDS",
+    default: 40,
+    help: "how long a node may be silent before it counts as lost",
+    check: isBetween(5, 3600),
+  },
+];
+
+/**
+ * Joins defaults, the configuration file (YAML, keys as in `ServerConfig`) and flags, the later winning. Throws
+ * ConfigError for an unknown key or a value that will not do.
+ */
+export function serverConfig(
+  flags: Readonly<Record<string, string>>,
+  file?: { readonly path: string; readonly text: string },
+): ServerConfig {
+  const fromFile = file ? readFile(file) : {};
+  const values = serverSettings.map((setting) => {
+    const given = flags[setting.flag] ?? fromFile[setting.key];
+    return [setting.key, given === undefined ? setting.default : convert(setting, given)];
+  });
+  return Object.fromEntries(values) as unknown as ServerConfig;
+}
+
+/** `host:port`, `[v6]:port`; undefined for anything else. */
+export function parseListen(text: string): { host: string; port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]*)):(\d{1,5})$/.exec(text);
+  if (!match || Number(match[3]) > 65535) return undefined;
+  return { host: match[1] ?? (match[2] || "0.0.0.0"), port: Number(match[3]) };
+}
+
+function readFile(
+  { path, text }: { readonly path: string; readonly text: string },
+): Partial<Record<string, string>> {
+  let document: unknown;
+  try {
+    document = parse(text) ?? {};
+  } catch (error) {
+    throw new ConfigError(`Cannot read ${path}: ${(error as Error).message.split("\n")[0]}`);
+  }
+  if (typeof document !== "object" || document === null || Array.isArray(document)) {
+    throw new ConfigError(`Cannot use ${path}: it must be a map of settings`);
+  }
+  const known = new Set<string>(serverSettings.map(({ key }) => key));
+  for (const key of Object.keys(document)) {
+    if (!known.has(key)) {
+      throw new ConfigError(
+        `Cannot use ${path}: unknown key "${key}" (known: ${[...known].join(", ")})`,
+      );
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(document).map(([key, value]) => [key, textOf(value)]),
+  );
+}
+
+function textOf(value: unknown): string {
+  return Array.isArray(value) ? value.join(",") : String(value);
+}
+
+function convert(setting: Setting, given: string): Value {
+  const isList = Array.isArray(setting.default);
+  const items = isList ? given.split(",").map((item) => item.trim()).filter(Boolean) : [given];
+  for (const item of items) {
+    const wanted = setting.check?.(item);
+    if (wanted !== undefined) {
+      throw new ConfigError(`Cannot use ${setting.flag} "${item}": it must be ${wanted}`);
+    }
+  }
+  if (isList) return items;
+  return typeof setting.default === "number" ? Number(given) : given;
+}

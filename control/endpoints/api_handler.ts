@@ -1,0 +1,141 @@
+import type { Verb } from "../../shared/api/kind.ts";
+import type { Clock } from "../../shared/clock/clock.ts";
+import type { Random } from "../../shared/clock/random.ts";
+import { methodNotAllowed, unknownPath } from "../registry/errors.ts";
+import type { ResourceStore } from "../registry/resource_store.ts";
+import type { RequestContext, RequestInfo } from "../server/request_context.ts";
+import { deleteCollection, deleteObject } from "./handlers/delete.ts";
+import { patchObject } from "./handlers/patch.ts";
+import { getObject, listObjects } from "./handlers/read.ts";
+import { watchObjects } from "./handlers/watch.ts";
+import { createObject, updateObject } from "./handlers/write.ts";
+import { negotiate, type Negotiated } from "./negotiation.ts";
+import {
+  type ApiRegistry,
+  readBody,
+  type ResourceRequest,
+  type Served,
+} from "./resource_request.ts";
+
+export interface ApiHandlerOptions {
+  readonly registry: ApiRegistry;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Aborted when the server stops: open watches end. */
+  readonly stopping: AbortSignal;
+}
+
+interface VerbDeps extends ApiHandlerOptions {
+  readonly negotiated: Negotiated;
+}
+type VerbHandler = (
+  request: ResourceRequest,
+  store: ResourceStore,
+  deps: VerbDeps,
+) => Promise<Response>;
+
+/** What each verb does for every stored kind alike: the only such table. */
+const verbHandlers: Readonly<Record<Verb, VerbHandler>> = {
+  get: getObject,
+  list: listObjects,
+  watch: watchObjects,
+  create: createObject,
+  update: updateObject,
+  patch: patchObject,
+  delete: deleteObject,
+  deletecollection: deleteCollection,
+};
+const allVerbs = Object.keys(verbHandlers) as Verb[];
+
+/** Answers requests for resources: finds who serves the path and hands over. Runs after authorization. */
+export function apiHandler(
+  options: ApiHandlerOptions,
+): (c: RequestContext) => Promise<Response> {
+  return async (c) => {
+    const { info } = c.var;
+    const resource = find(options.registry, info);
+    const request = resourceRequest(c, resource, options.stopping);
+    return await dispatch(request, options);
+  };
+}
+
+function find(registry: ApiRegistry, info: RequestInfo): Served {
+  const resource = registry.lookup(info.group, info.version, info.resource);
+  if (!resource) throw unknownPath();
+  const { kind } = resource;
+  if (kind.scope === "Cluster" && info.namespace !== "" && info.resource !== "namespaces") {
+    throw unknownPath();
+  }
+  const needsNamespace = kind.scope === "Namespaced" && info.namespace === "";
+  if (needsNamespace && info.name !== "" && !isCollectionVerb(info.verb)) throw unknownPath();
+  if (needsNamespace && info.subresource !== "") throw unknownPath();
+  return resource;
+}
+
+function isCollectionVerb(verb: string): boolean {
+  return verb === "list" || verb === "watch" || verb === "deletecollection" || verb === "create";
+}
+
+async function dispatch(request: ResourceRequest, options: ApiHandlerOptions): Promise<Response> {
+  const { info, resource } = request;
+  if (info.subresource !== "") return await dispatchSubresource(request, options);
+  const verb = info.verb as Verb;
+  const { kind, store, virtual } = resource;
+  const verbs = kind.verbs ?? allVerbs;
+  const acrossNamespaces = kind.scope === "Namespaced" && info.namespace === "" &&
+    (verb === "create" || verb === "deletecollection");
+  if (request.method === "HEAD") throw methodNotAllowed();
+  if (!verbs.includes(verb)) throw refusedMethod(request, verb, verbs);
+  if (acrossNamespaces && !virtual) throw methodNotAllowed();
+  if (virtual) return await virtual(request);
+  if (verb === "create" && isNamed(request)) throw methodNotAllowed();
+  if ((verb === "update" || verb === "patch") && info.name === "") throw methodNotAllowed();
+  const negotiated = negotiate(request.header("accept"), request.query, {
+    watch: verb === "watch",
+  });
+  return await verbHandlers[verb](request, store!, { ...options, negotiated });
+}
+
+/** A path below a collection that has no such objects names nothing; elsewhere the method is at fault. */
+function refusedMethod({ info }: ResourceRequest, _verb: Verb, verbs: readonly Verb[]): Error {
+  const neverNamed = !verbs.includes("get") && info.name !== "";
+  return neverNamed ? unknownPath() : methodNotAllowed();
+}
+
+function isNamed({ info }: ResourceRequest): boolean {
+  return info.name !== "";
+}
+
+async function dispatchSubresource(
+  request: ResourceRequest,
+  options: ApiHandlerOptions,
+): Promise<Response> {
+  const { info, resource } = request;
+  const subresource = resource.subresources.get(info.subresource);
+  if (!subresource || (info.rest !== "" && info.subresource !== "proxy")) throw unknownPath();
+  const verb = info.verb as Verb;
+  if (!subresource.verbs.includes(verb)) throw methodNotAllowed();
+  if (subresource.handle) return await subresource.handle(verb, request);
+  const negotiated = negotiate(request.header("accept"), request.query);
+  return await verbHandlers[verb](request, resource.store!, { ...options, negotiated });
+}
+
+function resourceRequest(
+  c: RequestContext,
+  resource: Served,
+  stopping: AbortSignal,
+): ResourceRequest {
+  let body: Promise<Uint8Array> | undefined;
+  return {
+    method: c.req.method,
+    info: c.var.info,
+    user: c.var.user,
+    query: new URL(c.req.url).searchParams,
+    resource,
+    header: (name) => c.req.header(name),
+    body: () => body ??= readBody(c.req.raw.body),
+    warn: (message) => void c.var.warnings.push(message),
+    signal: AbortSignal.any([c.req.raw.signal, stopping]),
+    upgrade: c.env?.upgrade,
+  };
+}

@@ -1,0 +1,62 @@
+import type { Status } from "../../../shared/meta/types.gen.ts";
+import type { KindDefinition, KubeObject, Verb } from "../../../shared/api/kind.ts";
+import { schemaOf } from "../../../shared/schema/schema.ts";
+import { decodeBody, readDryRun, readFieldValidation } from "../decode_body.ts";
+import { negotiate } from "../negotiation.ts";
+import type { ResourceRequest, Subresource } from "../resource_request.ts";
+import { respondWith } from "../respond.ts";
+
+/** Computes the answer to a created object that is not kept: a review, a token, a binding. */
+export type Answer = (
+  object: KubeObject,
+  request: ResourceRequest,
+  options: { readonly dryRun: boolean },
+) => Promise<KubeObject | Status>;
+
+/** POST of a kind that is answered instead of stored. */
+export function virtualResource(
+  answer: Answer,
+): (request: ResourceRequest) => Promise<Response> {
+  return (request) => answered(request, request.resource.kind, answer);
+}
+
+/** A subresource that takes an object of another kind by POST and answers it. */
+export function creatingSubresource(
+  name: string,
+  responseKind: Subresource["responseKind"],
+  answer: Answer,
+): Subresource {
+  const { group, version, kind } = responseKind;
+  const apiVersion = group === "" ? version : `${group}/${version}`;
+  const definition: KindDefinition = {
+    group,
+    version,
+    kind,
+    plural: name,
+    scope: "Namespaced",
+    schema: schemaOf(apiVersion, kind),
+    columns: [],
+    strategy: {},
+  };
+  return {
+    name,
+    responseKind,
+    verbs: ["create"],
+    handle: (_verb: Verb, request: ResourceRequest) => answered(request, definition, answer),
+  };
+}
+
+async function answered(
+  request: ResourceRequest,
+  kind: KindDefinition,
+  answer: Answer,
+): Promise<Response> {
+  const { query } = request;
+  const negotiated = negotiate(request.header("accept"), query);
+  const dryRun = readDryRun(query, "CreateOptions");
+  const validation = readFieldValidation(query, "CreateOptions");
+  const object = await decodeBody(request, kind, validation);
+  kind.strategy.defaults?.(object);
+  const result = await answer(object, request, { dryRun });
+  return respondWith({ ...negotiated, as: "" }, result, 201);
+}

@@ -1,0 +1,462 @@
+import type { KindDefinition, KubeObject, WriteContext } from "../../shared/api/kind.ts";
+import { timestamp } from "../../shared/clock/clock.ts";
+import { type FieldError, invalid } from "../../shared/meta/field_error.ts";
+import { StatusError } from "../../shared/meta/status_error.ts";
+import type { DeleteOptions } from "../../shared/meta/types.gen.ts";
+import {
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from "../../shared/meta/validate_metadata.ts";
+import { isDns1123Subdomain } from "../../shared/meta/names.ts";
+import { normalizeObject } from "../../shared/schema/decode.ts";
+import type { Attributes } from "../admission/plugin.ts";
+import type { ResourceCache } from "../storage/cacher/cache.ts";
+import { type Revision, StorageError, type Stored, type Write } from "../storage/storage.ts";
+import { isDeletionComplete, planDeletion } from "./deletion.ts";
+import {
+  alreadyExistsError,
+  conflictError,
+  invalidError,
+  modifiedMessage,
+  notFoundError,
+} from "./errors.ts";
+import { trackFields } from "./field_tracking.ts";
+import {
+  countGeneration,
+  dedupOwnerReferences,
+  fillNewMetadata,
+  generateName,
+  keepMetadata,
+  sameJson,
+} from "./metadata.ts";
+import { decodeStored, encodeStored, keyOf } from "./stored_object.ts";
+import type { Deleted, StoreOptions, WriteScope, Written } from "./store_types.ts";
+
+/** Lost races are run again; more than this many in a row means that the server is overloaded. */
+const maxAttempts = 100;
+const maxNameAttempts = 8;
+
+/** Makes the new state from the current one; the current one is the caller's to change. */
+export type Transform = (current: KubeObject) => KubeObject | Promise<KubeObject>;
+
+export interface CreateOptions {
+  /** The server itself writes: no admission, and status is kept. */
+  readonly direct?: boolean;
+}
+
+export interface UpdateOptions {
+  /** Creates this if nothing is there and the kind (or `forceCreate`) allows it. */
+  readonly orCreate?: () => KubeObject | Promise<KubeObject>;
+  /** Server-side apply creates every kind. */
+  readonly forceCreate?: boolean;
+  /** The transform has done the field ownership itself (server-side apply). */
+  readonly fieldsTracked?: boolean;
+  /** The server itself writes, on behalf of another request that was judged already: no ownership, no admission. */
+  readonly direct?: boolean;
+}
+
+/**
+ * Serves one stored kind. All that is particular comes from the kind's declaration, so custom resources are served
+ * by the same code. Methods take the kind as which the caller sees the objects: the stored one or another version.
+ */
+export class ResourceStore {
+  readonly kind: KindDefinition;
+  readonly cache: ResourceCache;
+  readonly #options: StoreOptions;
+
+  constructor(options: StoreOptions) {
+    this.kind = options.kind;
+    this.cache = options.cache;
+    this.#options = options;
+  }
+
+  /** The oldest revision that can still be read. */
+  oldest(): Revision {
+    return this.#options.storage.compacted();
+  }
+
+  /** Runs a decoded object through ownership, admission and strategy, and writes it. */
+  async create(
+    view: KindDefinition,
+    object: KubeObject,
+    scope: WriteScope,
+    options: CreateOptions = {},
+  ): Promise<Written> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#createOnce(view, attemptCopy(object), scope, options);
+      } catch (error) {
+        const generated = !object.metadata.name && object.metadata.generateName;
+        const taken = error instanceof StatusError && error.reason === "AlreadyExists";
+        if (!generated || !taken || attempt >= maxNameAttempts) throw error;
+      }
+    }
+  }
+
+  /** Reads, transforms and writes one object, again and again until no other write came between. */
+  async update(
+    view: KindDefinition,
+    name: string,
+    transform: Transform,
+    scope: WriteScope,
+    options: UpdateOptions = {},
+  ): Promise<Written> {
+    const key = keyOf(this.kind, scope.namespace, name);
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const current = this.#options.storage.latest(key);
+      try {
+        if (!current) return await this.#createOnUpdate(view, name, scope, options);
+        return await this.#updateOnce(view, current, transform, scope, options);
+      } catch (error) {
+        if (!isLostRace(error)) throw error;
+      }
+    }
+    throw conflictError(this.kind, name, modifiedMessage);
+  }
+
+  /** Deletes one object, or begins to. Throws NotFound, or Conflict for a precondition that does not hold. */
+  async delete(
+    view: KindDefinition,
+    name: string,
+    options: Partial<DeleteOptions>,
+    scope: WriteScope,
+  ): Promise<Deleted> {
+    const key = keyOf(this.kind, scope.namespace, name);
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const current = this.#options.storage.latest(key);
+      if (!current) throw notFoundError(view, name);
+      try {
+        return await this.#deleteOnce(view, current, options, scope);
+      } catch (error) {
+        if (!isLostRace(error)) throw error;
+      }
+    }
+    throw conflictError(this.kind, name, modifiedMessage);
+  }
+
+  async #createOnce(
+    view: KindDefinition,
+    object: KubeObject,
+    scope: WriteScope,
+    { direct = false }: CreateOptions = {},
+  ): Promise<Written> {
+    const { kind } = this;
+    const { admission, clock, random, hooks } = this.#options;
+    const context: WriteContext = { now: timestamp(clock.now()), subresource: scope.subresource };
+    for (const warning of dedupOwnerReferences(object, false)) scope.warn(warning);
+    trackFields(view, { object, scope, now: context.now });
+    const attributes = this.#attributes(view, "CREATE", scope, { object });
+    if (!direct) await admission.admit(attributes);
+    for (const warning of dedupOwnerReferences(object, true)) scope.warn(warning);
+    const stored = toStored(view, object);
+    if (!stored.metadata.name && stored.metadata.generateName) {
+      stored.metadata.name = generateName(stored.metadata.generateName, random);
+    }
+    fillNewMetadata(kind, stored, { random, now: context.now, namespace: scope.namespace });
+    kind.strategy.defaults?.(stored);
+    if (kind.subresources?.status && !direct) dropStatus(stored);
+    if (!direct) kind.strategy.prepareForCreate?.(stored, context);
+    const normal = normalizeObject(kind.schema, stored);
+    this.#refuseInvalid(view, normal, this.#validate(normal));
+    for (const warning of kind.strategy.warnings?.(normal) ?? []) scope.warn(warning);
+    const undo = hooks?.reserve?.(normal, undefined, scope.dryRun);
+    try {
+      kind.strategy.canonicalize?.(normal);
+      if (!direct) await admission.validate({ ...attributes, object: fromStored(view, normal) });
+      if (scope.dryRun) {
+        this.#refuseTaken(view, normal, scope);
+        undo?.();
+        return this.#written(view, normal, true);
+      }
+      return await this.#writeNew(view, normal, scope);
+    } catch (error) {
+      undo?.();
+      throw error;
+    }
+  }
+
+  async #writeNew(view: KindDefinition, object: KubeObject, scope: WriteScope): Promise<Written> {
+    const name = object.metadata.name!;
+    const value = await this.#put(object, 0, scope.namespace).catch((error: unknown) => {
+      if (!(error instanceof StorageError) || error.code !== "KeyExists") throw error;
+      const current = error.current && decodeStored(error.current.value);
+      const prefix = current?.metadata.deletionTimestamp ? "object is being deleted: " : "";
+      throw alreadyExistsError(view, name, prefix);
+    });
+    return this.#written(view, object, true, value);
+  }
+
+  #refuseTaken(view: KindDefinition, object: KubeObject, scope: WriteScope): void {
+    const name = object.metadata.name!;
+    if (this.#options.storage.latest(keyOf(this.kind, scope.namespace, name))) {
+      throw alreadyExistsError(view, name);
+    }
+  }
+
+  async #createOnUpdate(
+    view: KindDefinition,
+    name: string,
+    scope: WriteScope,
+    { orCreate, forceCreate }: UpdateOptions,
+  ): Promise<Written> {
+    const allowed = forceCreate || this.kind.strategy.allowCreateOnUpdate;
+    if (!orCreate || !allowed || scope.subresource !== "") throw notFoundError(view, name);
+    const object = await orCreate();
+    const { uid } = object.metadata;
+    if (uid) {
+      throw conflictError(
+        view,
+        name,
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: `,
+      );
+    }
+    return await this.#createOnce(view, object, scope);
+  }
+
+  async #updateOnce(
+    view: KindDefinition,
+    current: Stored,
+    transform: Transform,
+    scope: WriteScope,
+    options: UpdateOptions,
+  ): Promise<Written> {
+    const { kind } = this;
+    const { admission, clock, hooks } = this.#options;
+    const context: WriteContext = { now: timestamp(clock.now()), subresource: scope.subresource };
+    const old = decodeStored(current.value);
+    const oldView = fromStored(view, old);
+    const object = await transform(fromStored(view, decodeStored(current.value)));
+    this.#checkVersion(view, object, old);
+    for (const warning of dedupOwnerReferences(object, false)) scope.warn(warning);
+    if (!options.fieldsTracked && !options.direct) {
+      trackFields(view, { object, old: oldView, scope, now: context.now });
+    }
+    const attributes = this.#attributes(view, "UPDATE", scope, { object, oldObject: oldView });
+    if (!options.direct) await admission.admit(attributes);
+    const next = toStored(view, object);
+    kind.strategy.defaults?.(next);
+    this.#prepareUpdate(next, old, context);
+    const normal = normalizeObject(kind.schema, next);
+    countGeneration(kind, normal, old);
+    this.#refuseInvalid(view, normal, this.#validateUpdate(normal, old, scope));
+    for (const warning of kind.strategy.warnings?.(normal, old) ?? []) scope.warn(warning);
+    const undo = hooks?.reserve?.(normal, old, scope.dryRun);
+    try {
+      kind.strategy.canonicalize?.(normal);
+      if (!options.direct) {
+        await admission.validate({ ...attributes, object: fromStored(view, normal) });
+      }
+      if (sameJson(normal, old)) return this.#written(view, old, false, current.value);
+      if (scope.dryRun) {
+        undo?.();
+        return this.#written(view, normal, false);
+      }
+      const written = await this.#writeNext(view, normal, current, scope);
+      hooks?.settle?.(normal, old);
+      return written;
+    } catch (error) {
+      undo?.();
+      throw error;
+    }
+  }
+
+  async #writeNext(
+    view: KindDefinition,
+    object: KubeObject,
+    current: Stored,
+    scope: WriteScope,
+  ): Promise<Written> {
+    const { hooks } = this.#options;
+    if (isDeletionComplete(object) && !hooks?.lingers?.(object)) {
+      await this.#remove(object, current);
+      return this.#written(view, object, false);
+    }
+    const value = await this.#put(object, current.revision, scope.namespace);
+    return this.#written(view, object, false, value);
+  }
+
+  async #deleteOnce(
+    view: KindDefinition,
+    current: Stored,
+    options: Partial<DeleteOptions>,
+    scope: WriteScope,
+  ): Promise<Deleted> {
+    const { admission, clock, hooks } = this.#options;
+    const object = decodeStored(current.value);
+    const attributes = this.#attributes(view, "DELETE", scope, {
+      oldObject: fromStored(view, structuredClone(object)),
+    });
+    await admission.admit(attributes);
+    await admission.validate(attributes);
+    const now = clock.now();
+    const old = structuredClone(object);
+    const plan = planDeletion(this.kind, object, { options, now });
+    const lingers = plan.action === "remove" && (hooks?.lingers?.(object) ?? false);
+    if (lingers || plan.action === "update") hooks?.onDeleting?.(object, now);
+    const removed = plan.action === "remove" && !lingers;
+    if (!scope.dryRun) {
+      if (removed) await this.#remove(object, current);
+      else if (!sameJson(object, old)) await this.#put(object, current.revision, scope.namespace);
+    }
+    return { object: fromStored(view, object), removed };
+  }
+
+  async #put(
+    object: KubeObject,
+    expected: Write["expected"] & number,
+    namespace: string,
+  ): Promise<Uint8Array> {
+    const { kind } = this;
+    const stored = await this.#options.storage.write({
+      type: "put",
+      key: keyOf(kind, namespace, object.metadata.name!),
+      expected: expected as Write["expected"] & number,
+      encode: (revision) => encodeStored(kind, object, revision),
+      note: object,
+      ...(kind.lazyWrites && { lazy: true as const }),
+    } as Write);
+    return stored.value;
+  }
+
+  async #remove(object: KubeObject, current: Stored): Promise<void> {
+    await this.#options.storage.write({
+      type: "delete",
+      key: current.key,
+      expected: current.revision,
+      encode: (revision) => encodeStored(this.kind, object, revision),
+      note: object,
+    });
+    this.#options.hooks?.release?.(object);
+  }
+
+  #checkVersion(view: KindDefinition, object: KubeObject, old: KubeObject): void {
+    const { metadata } = object;
+    const name = old.metadata.name!;
+    const version = metadata.resourceVersion ?? "";
+    if (version !== "" && version !== "0") {
+      if (version !== old.metadata.resourceVersion) {
+        throw conflictError(view, name, modifiedMessage);
+      }
+      return;
+    }
+    if (this.kind.strategy.requireResourceVersion) {
+      throw invalidError(view, name, [
+        invalid("metadata.resourceVersion", 0, "must be specified for an update"),
+      ]);
+    }
+  }
+
+  #prepareUpdate(next: KubeObject, old: KubeObject, context: WriteContext): void {
+    const { kind } = this;
+    keepMetadata(next, old);
+    const part = this.#options.subresources?.[context.subresource];
+    if (part) {
+      part.prepareForUpdate(next, old, context);
+    } else if (context.subresource === "status") {
+      keepAllButStatus(next, old);
+      kind.strategy.status?.prepareForUpdate?.(next, old, context);
+    } else {
+      if (kind.subresources?.status) keepStatus(next, old);
+      kind.strategy.prepareForUpdate?.(next, old, context);
+    }
+  }
+
+  #validate(object: KubeObject): readonly FieldError[] {
+    const { strategy, scope } = this.kind;
+    const meta = validateObjectMeta(object.metadata, {
+      namespaced: scope === "Namespaced",
+      validateName: strategy.validateName ?? isDns1123Subdomain,
+      path: "metadata",
+    });
+    return [...meta, ...(strategy.validate?.(object) ?? [])];
+  }
+
+  #validateUpdate(object: KubeObject, old: KubeObject, scope: WriteScope): readonly FieldError[] {
+    const { strategy } = this.kind;
+    const meta = validateObjectMetaUpdate(object.metadata, old.metadata);
+    const part = this.#options.subresources?.[scope.subresource];
+    if (part) return [...meta, ...(part.validateUpdate?.(object, old) ?? [])];
+    if (scope.subresource === "status") {
+      return [...meta, ...(strategy.status?.validateUpdate?.(object, old) ?? [])];
+    }
+    const own = this.#validate(object);
+    return [...meta, ...own, ...(strategy.validateUpdate?.(object, old) ?? [])];
+  }
+
+  #refuseInvalid(view: KindDefinition, object: KubeObject, errors: readonly FieldError[]): void {
+    if (errors.length > 0) throw invalidError(view, object.metadata.name ?? "", errors);
+  }
+
+  #attributes(
+    view: KindDefinition,
+    operation: Attributes["operation"],
+    scope: WriteScope,
+    objects: { readonly object?: KubeObject; readonly oldObject?: KubeObject },
+  ): Attributes {
+    const name = (objects.oldObject ?? objects.object)?.metadata.name ?? "";
+    return {
+      operation,
+      kind: view,
+      subresource: scope.subresource,
+      namespace: scope.namespace,
+      name,
+      user: scope.user,
+      ...objects,
+      options: { dryRun: scope.dryRun },
+      warn: scope.warn,
+    };
+  }
+
+  #written(
+    view: KindDefinition,
+    object: KubeObject,
+    created: boolean,
+    value?: Uint8Array,
+  ): Written {
+    const same = view === this.kind;
+    return { object: fromStored(view, object), created, value: same ? value : undefined };
+  }
+}
+
+/** Another writer came between: worth another try with what is there now. */
+function isLostRace(error: unknown): boolean {
+  return error instanceof StorageError &&
+    (error.code === "Conflict" || error.code === "KeyNotFound" || error.code === "KeyExists");
+}
+
+type Loose = Record<string, unknown>;
+
+function dropStatus(object: KubeObject): void {
+  delete (object as unknown as Loose).status;
+}
+
+/** `status` belongs to its own endpoint. */
+function keepStatus(next: KubeObject, old: KubeObject): void {
+  const status = (old as unknown as Loose).status;
+  if (status === undefined) dropStatus(next);
+  else (next as unknown as Loose).status = status;
+}
+
+/** The status endpoint changes nothing else, metadata apart, which is the strategy's matter. */
+function keepAllButStatus(next: KubeObject, old: KubeObject): void {
+  const target = next as unknown as Loose;
+  for (const key of new Set([...Object.keys(next), ...Object.keys(old)])) {
+    if (key === "metadata" || key === "status" || key === "kind" || key === "apiVersion") continue;
+    const before = (old as unknown as Loose)[key];
+    if (before === undefined) delete target[key];
+    else target[key] = before;
+  }
+}
+
+function toStored(view: KindDefinition, object: KubeObject): KubeObject {
+  return view.storedAs ? view.storedAs.toStored(object) : object;
+}
+
+function fromStored(view: KindDefinition, object: KubeObject): KubeObject {
+  return view.storedAs ? view.storedAs.fromStored(object) : object;
+}
+
+/** A create with a generated name may have to start over with the object as it came. */
+function attemptCopy(object: KubeObject): KubeObject {
+  return object.metadata.name ? object : structuredClone(object);
+}

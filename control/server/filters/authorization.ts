@@ -1,0 +1,12 @@
+import { forbiddenError } from "../../authorization/forbidden.ts";
+import type { Authorizer, Filter } from "../request_context.ts";
+
+/** Lets pass only what the authorizer allows. Knows the URL and the user, never the body. */
+export function authorization(authorizer: Authorizer): Filter {
+  return async (c, next) => {
+    const { user, info } = c.var;
+    const decision = await authorizer.authorize(user, info);
+    if (decision.decision !== "Allow") throw forbiddenError(user, info, decision);
+    await next();
+  };
+}

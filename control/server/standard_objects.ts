@@ -1,0 +1,85 @@
+import type { KubeObject } from "../../shared/api/kind.ts";
+import type { Clock } from "../../shared/clock/clock.ts";
+import { timestamp } from "../../shared/clock/clock.ts";
+import type { Log } from "../../shared/log/log.ts";
+import { bootstrap, bootstrapObjects, type BootstrapWriter } from "../bootstrap/bootstrap.ts";
+import { splitApiVersion } from "../endpoints/decode_body.ts";
+import { ipv4ToText, parseIpv4Range } from "../registry/core/address_pool.ts";
+import type { ResourceStore } from "../registry/resource_store.ts";
+import { decodeStored, keyOf } from "../registry/stored_object.ts";
+import type { WriteScope } from "../registry/store_types.ts";
+
+export interface StandardObjectsOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly advertise: { readonly address: string; readonly port: number };
+  readonly serviceCidr: string;
+  readonly clientAuthority: string;
+}
+
+/** Makes sure of everything that every cluster has: namespaces, roles, the `kubernetes` Service and so on. */
+export async function writeStandardObjects(
+  options: StandardObjectsOptions,
+  { stores }: { readonly stores: readonly ResourceStore[] },
+): Promise<void> {
+  const { clock, log, advertise, serviceCidr, clientAuthority } = options;
+  const objects = bootstrapObjects({
+    serviceCidrs: [serviceCidr],
+    serviceAddress: serviceAddressOf(serviceCidr),
+    advertised: { addresses: [advertise.address], port: advertise.port },
+    clientAuthority,
+    now: timestamp(clock.now()),
+  });
+  const written = await bootstrap(objects, storeWriter(stores), log);
+  if (written > 0) log.info("Standard objects written", { written });
+}
+
+/** The cluster IP of the `kubernetes` Service: the first address of the service network. */
+export function serviceAddressOf(serviceCidr: string): string {
+  return ipv4ToText(parseIpv4Range(serviceCidr).first);
+}
+
+/** Writes straight to the stores, as the server itself. */
+function storeWriter(stores: readonly ResourceStore[]): BootstrapWriter {
+  const byKind = new Map(stores.map((store) => [`${store.kind.group}/${store.kind.kind}`, store]));
+  const storeFor = (object: KubeObject): ResourceStore => {
+    const [group] = splitApiVersion(object.apiVersion);
+    const store = byKind.get(`${group}/${object.kind}`);
+    if (!store) throw new TypeError(`Cannot write ${object.kind}: it is not served`);
+    return store;
+  };
+  return {
+    find(object) {
+      const { kind, cache } = storeFor(object);
+      const { namespace = "", name = "" } = object.metadata;
+      const entry = cache.get(keyOf(kind, namespace, name));
+      return Promise.resolve(entry && decodeStored(entry.value));
+    },
+    async create(object) {
+      const store = storeFor(object);
+      await store.create(store.kind, structuredClone(object), scopeOf(object), { direct: true });
+    },
+    async update(object) {
+      const store = storeFor(object);
+      const next = () => structuredClone(object);
+      await store.update(store.kind, object.metadata.name!, next, scopeOf(object), {
+        direct: true,
+      });
+    },
+    async delete(object) {
+      const store = storeFor(object);
+      await store.delete(store.kind, object.metadata.name!, {}, scopeOf(object));
+    },
+  };
+}
+
+function scopeOf({ metadata }: KubeObject): WriteScope {
+  return {
+    user: { name: "system:apiserver", groups: ["system:masters"] },
+    namespace: metadata.namespace ?? "",
+    subresource: "",
+    dryRun: false,
+    fieldManager: "kube-apiserver",
+    warn() {},
+  };
+}
