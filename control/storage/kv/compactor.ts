@@ -68,17 +68,17 @@ export class Compactor {
 
   /** Notes which records died because the changes that replaced them are compacted now. */
   async #mark(to: Revision): Promise<void> {
-    const { index } = this.#parts;
-    for (
-      let segment = index.after(this.#marked);
-      segment && segment.first <= to;
-      segment = index.after(this.#marked)
-    ) {
-      for (const record of await this.#records(segment)) {
-        if (record.revision > this.#marked && record.revision <= to) this.#settle(record, segment);
+    const { index, reader } = this.#parts;
+    const segments = index.between(this.#marked, to);
+    if (segments.length > 0) {
+      for await (const [segment, records] of reader.run(segments)) {
+        for (const record of records) {
+          if (record.revision > this.#marked && record.revision <= to) {
+            this.#settle(record, segment);
+          }
+        }
+        this.#marked = Math.min(segment.last, to) as Revision;
       }
-      this.#marked = Math.min(segment.last, to) as Revision;
-      if (this.#marked === to) return;
     }
     this.#marked = to;
   }
@@ -144,9 +144,9 @@ export class Compactor {
     const writer = new SegmentWriter();
     const dropped: LogRecord[] = [];
     const blobs: Revision[] = [];
-    for (const segment of run) {
+    for await (const [segment, records] of this.#parts.reader.run(run)) {
       const dead = new Set(segment.dead);
-      for (const record of await this.#records(segment)) {
+      for (const record of records) {
         const gone = dead.has(record.revision);
         const bare = record.type === "delete";
         if (record.blob && (gone || bare)) blobs.push(record.revision);
@@ -157,12 +157,6 @@ export class Compactor {
       }
     }
     return { merged: writer.finish() as PackedSegment | undefined, dropped, blobs };
-  }
-
-  async #records(segment: Segment): Promise<readonly LogRecord[]> {
-    const records = await this.#parts.reader.records(segment);
-    if (records) return records;
-    throw new TypeError(`Cannot compact the log: segment ${segment.first} is missing`);
   }
 
   async #deleteBlob(revision: Revision): Promise<void> {

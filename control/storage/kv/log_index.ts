@@ -40,6 +40,12 @@ export class LogIndex {
     return this.#segments[this.#indexAfter(revision)];
   }
 
+  /** The segments with something after `from` and something up to `to`. */
+  between(from: Revision, to: Revision): readonly Segment[] {
+    const end = this.find(to) ? this.#indexAfter(to - 1) + 1 : this.#indexAfter(to);
+    return this.#segments.slice(this.#indexAfter(from), end);
+  }
+
   /** The segment that holds this revision, if any does. */
   find(revision: Revision): Segment | undefined {
     const segment = this.#segments[this.#indexAfter(revision - 1)];

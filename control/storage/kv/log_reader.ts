@@ -6,6 +6,8 @@ import { blobOf, type LogRecord, readSegment } from "./segment.ts";
 
 /** Segments kept decoded: replays look up previous values near one another. */
 const KEPT_SEGMENTS = 8;
+/** Segments read at once: up to 64 KiB each. */
+const SEGMENTS_PER_READ = 64;
 /** A segment may be rewritten between looking it up and reading it; then it is looked up again. */
 const ATTEMPTS = 5;
 
@@ -32,6 +34,25 @@ export class LogReader {
     this.#kept.set(segment, records);
     if (this.#kept.size > KEPT_SEGMENTS) this.#kept.delete(this.#kept.keys().next().value!);
     return records;
+  }
+
+  /**
+   * The records of neighbouring segments that nobody else rewrites meanwhile, segment by segment, without keeping
+   * them. Throws a `TypeError` if one is missing.
+   */
+  async *run(segments: readonly Segment[]): AsyncGenerator<[Segment, readonly LogRecord[]]> {
+    const range = {
+      start: segmentKey(segments[0]!.first),
+      end: segmentKey(segments.at(-1)!.last + 1 as Revision),
+    };
+    const batchSize = Math.min(segments.length, SEGMENTS_PER_READ);
+    let next = 0;
+    for await (const { key, value } of this.#medium.list<Uint8Array>(range, { batchSize })) {
+      const segment = segments[next++];
+      if (segment?.first !== key[1]) throw new TypeError("The log is not as it was written");
+      yield [segment!, readSegment(value)];
+    }
+    if (next < segments.length) throw new TypeError("The log lacks a part that was written");
   }
 
   /** The value of a record, wherever it is. */

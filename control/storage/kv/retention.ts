@@ -48,10 +48,7 @@ export class Retention {
       this.#changes += records;
       this.#bytes += bytes.length;
     }
-    const { changes, bytes } = this.#limits;
-    if (this.#busy || this.#changes <= changes && this.#bytes <= bytes) return;
-    const revision = this.#excess();
-    if (revision !== undefined) this.#compact(revision);
+    if (!this.#busy) this.#relieve();
   }
 
   stop(): void {
@@ -63,7 +60,8 @@ export class Retention {
       this.#tick();
       const aged = this.#aged;
       this.#aged = this.#parts.revision();
-      if (aged > this.#parts.compacted() && !this.#busy) this.#compact(aged);
+      // While it is busy, it is forgetting far younger history than this.
+      if (!this.#busy) this.#compact(aged).then(() => this.#relieve());
     });
   }
 
@@ -83,12 +81,24 @@ export class Retention {
     return undefined;
   }
 
-  async #compact(revision: Revision): Promise<void> {
+  async #relieve(): Promise<void> {
+    const { changes, bytes } = this.#limits;
+    while (this.#changes > changes || this.#bytes > bytes) {
+      const revision = this.#excess();
+      if (revision === undefined || !await this.#compact(revision)) return;
+    }
+  }
+
+  /** Whether it could be done. */
+  async #compact(revision: Revision): Promise<boolean> {
+    if (revision <= this.#parts.compacted()) return false;
     this.#busy = true;
     try {
       await this.#parts.compact(revision);
+      return true;
     } catch (error) {
       this.#parts.log.error("Could not compact the store", error);
+      return false;
     } finally {
       this.#measure();
       this.#busy = false;

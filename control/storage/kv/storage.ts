@@ -142,8 +142,8 @@ export class KvStorage implements Storage {
     const before = new Map<string, Stored | undefined>();
     let cursor = revision;
     for (let next = this.#index.after(cursor); next; next = this.#index.after(cursor)) {
-      await this.#statesBefore(next, { after: cursor, prefix, known: before });
-      this.#assertReadable(prefix, revision);
+      const want = { after: cursor, prefix, known: before };
+      await this.#statesBefore(next, want).finally(() => this.#assertReadable(prefix, revision));
       cursor = next.last;
     }
     // No await from here on: `before` undoes everything between `revision` and this moment.
@@ -184,8 +184,10 @@ export class KvStorage implements Storage {
     let cursor = after;
     const known = new Map<string, Stored>();
     for (let next = this.#index.after(cursor); next; next = this.#index.after(cursor)) {
-      const missed = await this.#changes(next, { after: cursor, prefix, known });
-      this.#assertReadable(prefix, cursor);
+      const from = cursor;
+      // What is compacted meanwhile may be missing: that it was compacted is then the reason to give.
+      const missed = await this.#changes(next, { after: from, prefix, known })
+        .finally(() => this.#assertReadable(prefix, from));
       cursor = next.last;
       if (missed.length > 0) sink.changes(missed);
     }
