@@ -124,6 +124,7 @@ function compileList(field: FieldNode, items: SchemaNode): Entry {
   const { name, proto: number } = field;
   if (field.protoItems) return compileWrappedList(field, items);
   const codec = codecOf(items);
+  const empty = items.type === "struct" ? {} : null;
   return {
     number,
     name,
@@ -131,7 +132,7 @@ function compileList(field: FieldNode, items: SchemaNode): Entry {
       const list = object[name];
       if (!Array.isArray(list)) return;
       for (let i = list.length - 1; i >= 0; i--) {
-        codec.write(writer, list[i] ?? {});
+        codec.write(writer, list[i] ?? empty);
         writer.tag(number, codec.wireType);
       }
     },
