@@ -1,7 +1,14 @@
 import { defineKind } from "../../kind.ts";
+import { type FieldError, required } from "../../../meta/field_error.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
+import { paramKindColumn, validatePolicySpec } from "../policies.ts";
+import { defaultMatchResources, validateOption } from "../rules.ts";
 import { schemaOf } from "../../../schema/schema.ts";
-import type { MutatingAdmissionPolicy } from "./types.gen.ts";
+import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicySpec,
+  Mutation,
+} from "./types.gen.ts";
 
 /** A MutatingAdmissionPolicy changes objects on their way in, by CEL expressions that the server evaluates itself. */
 export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
@@ -12,6 +19,53 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   categories: ["api-extensions"],
   scope: "Cluster",
   schema: schemaOf("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy"),
-  columns: [nameColumn(), ageColumn()],
-  strategy: {},
+  columns: [
+    nameColumn(),
+    {
+      name: "Mutations",
+      type: "integer",
+      cell: (obj) => obj.spec?.mutations?.length ?? 0,
+    },
+    paramKindColumn,
+    ageColumn(),
+  ],
+  strategy: {
+    defaults: (obj) => {
+      const spec = obj.spec ??= {};
+      spec.failurePolicy ??= "Fail";
+      defaultMatchResources(spec.matchConstraints);
+    },
+    generationOf: (obj) => obj.spec,
+    validate: (obj) => validatePolicy(obj.spec ?? {}, "spec"),
+  },
 });
+
+function validatePolicy(spec: MutatingAdmissionPolicySpec, path: string): readonly FieldError[] {
+  const errors = [...validatePolicySpec(spec, path)];
+  if (!spec.mutations?.length) {
+    errors.push(required(`${path}.mutations`, "mutations must contain at least one item"));
+  }
+  spec.mutations?.forEach((mutation, index) => {
+    validateMutation(mutation, `${path}.mutations[${index}]`, errors);
+  });
+  const policies = ["IfNeeded", "Never"];
+  validateOption(spec.reinvocationPolicy, `${path}.reinvocationPolicy`, policies, errors);
+  return errors;
+}
+
+function validateMutation(mutation: Mutation, path: string, errors: FieldError[]): void {
+  const { patchType } = mutation;
+  validateOption(patchType, `${path}.patchType`, ["ApplyConfiguration", "JSONPatch"], errors);
+  const field = patchType === "ApplyConfiguration"
+    ? "applyConfiguration"
+    : patchType === "JSONPatch"
+    ? "jsonPatch"
+    : undefined;
+  if (!field) return;
+  const patch = mutation[field];
+  if (!patch) {
+    errors.push(required(`${path}.${field}`, `must be specified when patchType is ${patchType}`));
+  } else if (!patch.expression?.trim()) {
+    errors.push(required(`${path}.${field}.expression`, "expression is not specified"));
+  }
+}

@@ -1,5 +1,8 @@
 import { defineKind } from "../../kind.ts";
+import type { FieldError } from "../../../meta/field_error.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
+import { bindingColumns, validateParamRef, validatePolicyName } from "../policies.ts";
+import { defaultMatchResources, validateMatchResources } from "../rules.ts";
 import { schemaOf } from "../../../schema/schema.ts";
 import type { MutatingAdmissionPolicyBinding } from "./types.gen.ts";
 
@@ -12,6 +15,22 @@ export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
   categories: ["api-extensions"],
   scope: "Cluster",
   schema: schemaOf("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding"),
-  columns: [nameColumn(), ageColumn()],
-  strategy: {},
+  columns: [nameColumn(), ...bindingColumns, ageColumn()],
+  strategy: {
+    defaults: (obj) => defaultMatchResources(obj.spec?.matchResources),
+    generationOf: (obj) => obj.spec,
+    validate: (obj) => validateBinding(obj, "spec"),
+  },
 });
+
+function validateBinding(
+  { spec }: MutatingAdmissionPolicyBinding,
+  path: string,
+): readonly FieldError[] {
+  const match = spec?.matchResources;
+  return [
+    ...validatePolicyName(spec?.policyName, `${path}.policyName`),
+    ...validateParamRef(spec?.paramRef, `${path}.paramRef`),
+    ...match ? validateMatchResources(match, `${path}.matchResources`) : [],
+  ];
+}

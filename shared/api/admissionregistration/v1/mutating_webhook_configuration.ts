@@ -1,5 +1,6 @@
 import { defineKind } from "../../kind.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
+import { defaultWebhook, validateWebhooks } from "../webhooks.ts";
 import { schemaOf } from "../../../schema/schema.ts";
 import type { MutatingWebhookConfiguration } from "./types.gen.ts";
 
@@ -12,6 +13,19 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   categories: ["api-extensions"],
   scope: "Cluster",
   schema: schemaOf("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration"),
-  columns: [nameColumn(), ageColumn()],
-  strategy: {},
+  columns: [nameColumn(), {
+    name: "Webhooks",
+    type: "integer",
+    cell: (obj) => obj.webhooks?.length ?? 0,
+  }, ageColumn()],
+  strategy: {
+    defaults: (obj) => {
+      for (const webhook of obj.webhooks ?? []) {
+        defaultWebhook(webhook);
+        webhook.reinvocationPolicy ??= "Never";
+      }
+    },
+    generationOf: (obj) => obj.webhooks,
+    validate: (obj) => validateWebhooks(obj.webhooks, "webhooks"),
+  },
 });

@@ -41,7 +41,9 @@ export const job = defineKind<Job>({
     defaults: defaultJob,
     prepareForCreate(obj) {
       obj.status = {};
+      const isUnlabelled = sameLabels(obj.metadata.labels, obj.spec?.template?.metadata?.labels);
       generateJobSelector(obj);
+      if (isUnlabelled) obj.metadata.labels = { ...obj.spec?.template?.metadata?.labels };
     },
     prepareForUpdate(obj, old, { subresource }: WriteContext) {
       if (subresource === "") obj.status = structuredClone(old.status ?? {});
@@ -82,6 +84,16 @@ function defaultJob(obj: Job): void {
   for (const rule of spec.podFailurePolicy?.rules ?? []) {
     for (const pattern of rule.onPodConditions ?? []) pattern.status ||= "True";
   }
+}
+
+/** Whether the job has no labels but those that it took from its template. */
+function sameLabels(
+  labels: Readonly<Record<string, string>> | undefined = {},
+  template: Readonly<Record<string, string>> | undefined = {},
+): boolean {
+  const keys = Object.keys(labels);
+  return keys.length === Object.keys(template).length &&
+    keys.every((key) => labels[key] === template[key]);
 }
 
 function statusOf(obj: Job): string {

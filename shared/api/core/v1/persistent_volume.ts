@@ -19,6 +19,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
   plural: "persistentvolumes",
   shortNames: ["pv"],
   scope: "Cluster",
+  returnsDeletedObject: true,
   schema: schemaOf("v1", "PersistentVolume"),
   subresources: { status: true },
   columns: [

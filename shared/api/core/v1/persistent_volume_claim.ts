@@ -20,6 +20,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   plural: "persistentvolumeclaims",
   shortNames: ["pvc"],
   scope: "Namespaced",
+  returnsDeletedObject: true,
   schema: schemaOf("v1", "PersistentVolumeClaim"),
   subresources: { status: true },
   columns: [

@@ -24,6 +24,7 @@ export const pod = defineKind<Pod>({
   shortNames: ["po"],
   categories: ["all"],
   scope: "Namespaced",
+  returnsDeletedObject: true,
   schema: schemaOf("v1", "Pod"),
   subresources: { status: true },
   columns: podTableColumns,

@@ -15,6 +15,7 @@ export const podTemplate = defineKind<PodTemplate>({
   kind: "PodTemplate",
   plural: "podtemplates",
   scope: "Namespaced",
+  returnsDeletedObject: true,
   schema: schemaOf("v1", "PodTemplate"),
   columns: [
     nameColumn(),

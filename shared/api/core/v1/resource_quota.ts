@@ -17,6 +17,7 @@ export const resourceQuota = defineKind<ResourceQuota>({
   plural: "resourcequotas",
   shortNames: ["quota"],
   scope: "Namespaced",
+  returnsDeletedObject: true,
   schema: schemaOf("v1", "ResourceQuota"),
   subresources: { status: true },
   columns: [

@@ -18,6 +18,7 @@ export const service = defineKind<Service>({
   shortNames: ["svc"],
   categories: ["all"],
   scope: "Namespaced",
+  returnsDeletedObject: true,
   schema: schemaOf("v1", "Service"),
   subresources: { status: true },
   columns: [

@@ -13,6 +13,7 @@ export const serviceAccount = defineKind<ServiceAccount>({
   plural: "serviceaccounts",
   shortNames: ["sa"],
   scope: "Namespaced",
+  returnsDeletedObject: true,
   schema: schemaOf("v1", "ServiceAccount"),
   columns: [nameColumn(), ageColumn()],
   strategy: {

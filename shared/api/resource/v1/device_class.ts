@@ -10,6 +10,7 @@ export const deviceClass = defineKind<DeviceClass>({
   kind: "DeviceClass",
   plural: "deviceclasses",
   scope: "Cluster",
+  returnsDeletedObject: true,
   schema: schemaOf("resource.k8s.io/v1", "DeviceClass"),
   columns: [nameColumn(), ageColumn()],
   strategy: {},

@@ -10,6 +10,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
   kind: "ResourceClaim",
   plural: "resourceclaims",
   scope: "Namespaced",
+  returnsDeletedObject: true,
   schema: schemaOf("resource.k8s.io/v1", "ResourceClaim"),
   subresources: { status: true },
   columns: [nameColumn(), ageColumn()],

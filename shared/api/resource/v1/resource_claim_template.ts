@@ -10,6 +10,7 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   kind: "ResourceClaimTemplate",
   plural: "resourceclaimtemplates",
   scope: "Namespaced",
+  returnsDeletedObject: true,
   schema: schemaOf("resource.k8s.io/v1", "ResourceClaimTemplate"),
   columns: [nameColumn(), ageColumn()],
   strategy: {},

@@ -10,6 +10,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   kind: "ResourceSlice",
   plural: "resourceslices",
   scope: "Cluster",
+  returnsDeletedObject: true,
   schema: schemaOf("resource.k8s.io/v1", "ResourceSlice"),
   columns: [nameColumn(), ageColumn()],
   strategy: {},
