@@ -40,6 +40,8 @@ export interface InformerSet {
   ): Informer<T>;
   /** The informer over all objects of a resource if somebody asked for it; starts nothing. */
   known?<T extends KubeObject>(resource: Resource<T>): Informer<T> | undefined;
+  /** Ends the informer over all objects of a resource that the API has no more; its handlers hear that all are gone. */
+  drop?(resource: Resource): void;
   /** Resolves when every informer asked for so far has its first list. */
   synced(): Promise<void>;
   stop(): void;

@@ -27,6 +27,7 @@ export interface InformerSetOptions {
 export function createInformerSet(client: Client, options: InformerSetOptions): InformerSet {
   const stop = new AbortController();
   const informers = new Map<string, SharedInformer<KubeObject>>();
+  const ends = new Map<string, AbortController>();
   return {
     of<T extends KubeObject>(
       resource: Resource<T>,
@@ -38,17 +39,26 @@ export function createInformerSet(client: Client, options: InformerSetOptions): 
       if (known) return known as unknown as SharedInformer<T>;
       const informer = new SharedInformer(resource, options.log);
       informers.set(id, informer as unknown as SharedInformer<KubeObject>);
+      const end = new AbortController();
+      ends.set(id, end);
       void reflect(client, resource, {
         ...options,
         fieldSelector,
         labelSelector,
-        signal: stop.signal,
+        signal: AbortSignal.any([stop.signal, end.signal]),
         sink: informer,
       });
       return informer;
     },
     known: <T extends KubeObject>(resource: Resource<T>) =>
       informers.get(idOf(resource)) as SharedInformer<T> | undefined,
+    drop(resource) {
+      const id = idOf(resource);
+      ends.get(id)?.abort(new Error("resource dropped"));
+      informers.get(id)?.replace({ resourceVersion: "", items: [] });
+      informers.delete(id);
+      ends.delete(id);
+    },
     async synced() {
       await Promise.all(Array.from(informers.values(), (informer) => informer.synced()));
     },
