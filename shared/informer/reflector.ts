@@ -19,6 +19,8 @@ export interface ReflectorOptions {
   readonly log: Log;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** Absent: all namespaces. */
+  readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
 }
@@ -77,8 +79,9 @@ async function list<T extends KubeObject>(
   resource: Resource<T>,
   options: ReflectorOptions & { readonly sink: ReflectorSink<T> },
 ): Promise<Position> {
-  const { labelSelector, fieldSelector, signal } = options;
-  const result = await client.list(resource, { labelSelector, fieldSelector, signal });
+  const { namespace, labelSelector, fieldSelector, signal } = options;
+  const query = { namespace, labelSelector, fieldSelector, signal };
+  const result = await client.list(resource, query);
   if (!signal.aborted) options.sink.replace(result);
   return { at: "version", version: result.resourceVersion };
 }
@@ -92,8 +95,9 @@ async function follow<T extends KubeObject>(
     readonly onVersion: (version: string) => void;
   },
 ): Promise<void> {
-  const { labelSelector, fieldSelector, signal, sink } = options;
+  const { namespace, labelSelector, fieldSelector, signal, sink } = options;
   const events: AsyncIterable<WatchEvent<T>> = client.watch(resource, {
+    namespace,
     labelSelector,
     fieldSelector,
     signal,
