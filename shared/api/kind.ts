@@ -1,6 +1,7 @@
 import type { FieldError } from "../meta/field_error.ts";
 import type { ObjectMeta } from "../meta/types.gen.ts";
 import type { StructNode } from "../schema/schema.ts";
+import type { UserInfo } from "./authentication/v1/types.gen.ts";
 
 /** What every API object has. */
 export interface KubeObject {
@@ -37,6 +38,8 @@ export interface WriteContext {
   readonly now: string;
   /** Which endpoint is written: "" is the resource itself. */
   readonly subresource: string;
+  /** Who writes; for the few kinds that record it (CertificateSigningRequest). */
+  readonly user?: UserInfo;
 }
 
 /**
