@@ -18,7 +18,9 @@ import { KvOpenError } from "./open_error.ts";
 import { type LogRecord, readSegment } from "./segment.ts";
 
 /** Segments read at once at a start: up to 64 KiB each. */
-const SEGMENTS_PER_READ = 200;
+const SEGMENTS_PER_READ = 32;
+/** Bytes of a buffer that values share. */
+const SLAB = 64 * 1024;
 
 /** The store as its file describes it. */
 export interface LoadedStore {
@@ -125,6 +127,25 @@ interface Newer {
   readonly previous: Revision | 0;
 }
 
+/**
+ * Copies of values, many in one buffer: a buffer of its own costs a value some 300 bytes. A buffer lives as long as
+ * the last value in it, so what a store holds for values that have since changed is at most what it loaded.
+ */
+class Slab {
+  #buffer = new Uint8Array(0);
+  #at = 0;
+
+  copy(value: Uint8Array): Uint8Array {
+    if (value.length > SLAB / 4) return value.slice();
+    if (this.#at + value.length > this.#buffer.length) {
+      this.#buffer = new Uint8Array(SLAB);
+      this.#at = 0;
+    }
+    this.#buffer.set(value, this.#at);
+    return this.#buffer.subarray(this.#at, this.#at += value.length);
+  }
+}
+
 /** Reads the log from its end, so that the first record of each key is its current one and no other is copied. */
 class LogScan {
   readonly items: Stored[] = [];
@@ -132,6 +153,7 @@ class LogScan {
   /** Revisions whose values are in pieces. */
   readonly blobs = new Set<Revision>();
   readonly #compacted: Revision;
+  readonly #slab = new Slab();
   readonly #newer = new Map<string, Newer>();
   readonly #segments: Segment[] = [];
 
@@ -149,6 +171,7 @@ class LogScan {
     if (next && next.first <= segment.last) throw new TypeError("The log is corrupt: out of order");
     this.#segments.push(segment);
     const elsewhere: LogRecord[] = [];
+    const current: LogRecord[] = [];
     for (let i = records.length - 1; i >= 0; i--) {
       const record = records[i]!;
       const newer = this.#newer.get(record.key);
@@ -158,7 +181,13 @@ class LogScan {
       if (record.type === "delete") this.#delete(record, segment);
       else if (newer) this.#superseded(record, newer, segment);
       else if (record.blob) elsewhere.push(record);
-      else this.put(record, record.value.slice());
+      else current.push(record);
+    }
+    // Mostly current: keep what was read. Else it would keep too much that is not.
+    const size = current.reduce((sum, { value }) => sum + value.length, 0);
+    const asRead = size >= bytes.length * 0.75;
+    for (const record of current) {
+      this.put(record, asRead ? record.value : this.#slab.copy(record.value));
     }
     return elsewhere;
   }

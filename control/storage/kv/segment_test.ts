@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { bytes } from "../contract_suite.ts";
+import type { Revision } from "../storage.ts";
+import { MAX_VALUE } from "./layout.ts";
+import { type LogRecord, readSegment, SegmentWriter } from "./segment.ts";
+
+function record(overrides: Partial<Omit<LogRecord, "revision">> & { revision: number }): LogRecord {
+  return {
+    type: "put",
+    key: "/a/1",
+    value: bytes("value"),
+    blob: false,
+    previous: 0,
+    previousSize: 0,
+    ...overrides,
+    revision: overrides.revision as Revision,
+  };
+}
+
+Deno.test("readSegment() reads back what SegmentWriter packed", () => {
+  const records = [
+    record({ revision: 2 }),
+    record({ revision: 130, type: "delete", previous: 2 as Revision, previousSize: 70_000 }),
+    record({ revision: 131, key: "/a/ключ/𝄞", value: new Uint8Array(0) }),
+    record({ revision: 2 ** 40, blob: true, previous: 131 as Revision }),
+    record({ revision: 2 ** 53 - 1, value: bytes("x".repeat(300)) }),
+  ];
+  const writer = new SegmentWriter();
+  for (const one of records) assert.ok(writer.add(one));
+  const segment = writer.finish()!;
+  assert.deepEqual(readSegment(segment.bytes), records);
+  assert.deepEqual([segment.first, segment.last, segment.records], [2, 2 ** 53 - 1, 5]);
+  assert.equal(writer.finish(), undefined);
+});
+
+Deno.test("SegmentWriter never makes more than a value may hold, and wastes little", () => {
+  const writer = new SegmentWriter();
+  let revision = 2;
+  while (writer.add(record({ revision, value: bytes("x".repeat(revision % 900)) }))) revision++;
+  const { bytes: packed } = writer.finish()!;
+  assert.ok(packed.length <= MAX_VALUE && packed.length > MAX_VALUE - 1000);
+  assert.ok(writer.add(record({ revision })));
+});
+
+Deno.test("readSegment() refuses whatever is not exactly what was written", () => {
+  const writer = new SegmentWriter();
+  for (let revision = 2; revision < 20; revision++) writer.add(record({ revision }));
+  const { bytes: packed } = writer.finish()!;
+  for (let at = 0; at < packed.length; at++) {
+    const damaged = packed.slice();
+    damaged[at]! ^= 0x10;
+    assert.throws(() => readSegment(damaged), TypeError);
+  }
+  assert.throws(() => readSegment(packed.subarray(0, -1)), TypeError);
+  assert.throws(() => readSegment(new Uint8Array(2)), TypeError);
+});
