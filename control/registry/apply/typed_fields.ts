@@ -1,5 +1,5 @@
 import type { ListNode, SchemaNode } from "../../../shared/schema/schema.ts";
-import { emptyFieldSet, type FieldSet, isEmpty, leaf, NodeBuilder } from "./field_set.ts";
+import { emptyFieldSet, type FieldSet, leaf, NodeBuilder } from "./field_set.ts";
 import { fieldElement, type PathElement } from "./path_element.ts";
 import {
   asFields,
@@ -41,11 +41,6 @@ export function compareFields(old: unknown, object: unknown, schema: SchemaNode)
     removed: change?.removed ?? emptyFieldSet,
     modified: change?.modified ?? emptyFieldSet,
   };
-}
-
-/** Whether the two objects have the same fields with the same values. */
-export function isSame(comparison: Comparison): boolean {
-  return isEmpty(comparison.added) && isEmpty(comparison.removed) && isEmpty(comparison.modified);
 }
 
 /**
