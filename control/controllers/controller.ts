@@ -2,7 +2,7 @@ import type { Clock } from "../../shared/clock/clock.ts";
 import type { Random } from "../../shared/clock/random.ts";
 import type { Client } from "../../shared/client/client.ts";
 import type { EventRecorder } from "../../shared/client/events.ts";
-import type { Resource } from "../../shared/client/resource.ts";
+import type { DiscoveredResource } from "../../shared/client/discovery.ts";
 import type { InformerSet, ObjectKey } from "../../shared/informer/informer.ts";
 import type { Log } from "../../shared/log/log.ts";
 
@@ -26,11 +26,6 @@ export interface ControllerContext {
   readonly config: ControllerConfig;
   /** Asks for a run of `reconcile(key)`, now or after `delayMs`. Keys asked for twice run once. */
   enqueue(key: ObjectKey, delayMs?: number): void;
-}
-
-/** A resource that the API has now, built in or not, in its preferred version. */
-export interface DiscoveredResource extends Resource {
-  readonly verbs: readonly string[];
 }
 
 /** Cluster-wide settings that controllers read. */

@@ -20,7 +20,13 @@ export interface RestClientOptions {
   readonly userAgent: string;
   /** Objects asked for at once when listing. Default 1000. */
   readonly pageSize?: number;
+  /** Reads give `apiVersion`, `kind` and `metadata` alone (PartialObjectMetadata). */
+  readonly metadataOnly?: boolean;
 }
+
+const JSON_TYPE = "application/json";
+const METADATA = `${JSON_TYPE};as=PartialObjectMetadata;g=meta.k8s.io;v=v1`;
+const METADATA_LIST = `${JSON_TYPE};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`;
 
 const patchTypes = {
   json: "application/json-patch+json",
@@ -31,20 +37,27 @@ const patchTypes = {
 
 /** A client that speaks JSON over `transport`. It holds no state: make as many as there are users to act as. */
 export function restClient(transport: Transport, options: RestClientOptions): Client {
-  const { userAgent, pageSize = 1000 } = options;
+  const { userAgent, pageSize = 1000, metadataOnly } = options;
+  const one = metadataOnly ? METADATA : JSON_TYPE;
   const send = (request: TransportRequest) => transport.send({ ...request, userAgent });
   const call = async <T>(request: TransportRequest): Promise<T> => {
-    const response = await send({ accept: "application/json", ...request });
+    const response = await send({ accept: JSON_TYPE, ...request });
     return JSON.parse(await accepted(response)) as T;
   };
   const write = <T>(method: "POST" | "PUT", path: string, body: unknown) =>
     call<T>({ method, path, contentType: "application/json", body: JSON.stringify(body) });
 
   const client: Client = {
-    get: (resource, ref) => call({ method: "GET", path: pathOf(resource, ref) }),
+    get: (resource, ref) => call({ method: "GET", path: pathOf(resource, ref), accept: one }),
     find: (resource, ref) => client.get(resource, ref).catch(undefinedIfMissing),
-    list: (resource, query = {}) => listPages(call, resource, { ...query, pageSize }),
-    watch: (resource, query) => watch(send, resource, query),
+    list: (resource, query = {}) =>
+      listPages(
+        (request) => call({ ...request, accept: metadataOnly ? METADATA_LIST : JSON_TYPE }),
+        resource,
+        { ...query, pageSize },
+      ),
+    watch: (resource, query) =>
+      watch((request) => send({ ...request, accept: one }), resource, query),
     create(resource, object, options = {}) {
       const { namespace, name } = object.metadata;
       const ref = options.subresource === undefined ? { namespace } : { namespace, name };
@@ -150,7 +163,6 @@ async function* watch<T extends KubeObject>(
   const response = await send({
     method: "GET",
     path: withSearch(pathOf(resource, query), search),
-    accept: "application/json",
     signal: query.signal,
   });
   if (response.status >= 300) await accepted(response);

@@ -133,3 +133,17 @@ Deno.test("restClient() watch() throws an ERROR event and a cut", async () => {
   );
   await assert.rejects(run(`{"type":"ADDED","obj`), { name: "SyntaxError" });
 });
+
+Deno.test("restClient() reads metadata alone when asked to", async () => {
+  const transport = new FakeTransport(({ path }) => ({
+    body: path.includes("watch") ? "" : { metadata: {}, items: [] },
+  }));
+  const client = restClient(transport, { ...options, metadataOnly: true });
+  await client.list(resources.pods);
+  await client.get(resources.pods, { namespace: "a", name: "b" });
+  for await (const _ of client.watch(resources.pods, {}));
+  assert.deepEqual(
+    transport.requests.map(({ accept }) => /as=(\w+)/.exec(accept!)?.[1]),
+    ["PartialObjectMetadataList", "PartialObjectMetadata", "PartialObjectMetadata"],
+  );
+});

@@ -3,7 +3,7 @@ import type { Client } from "../../../shared/client/client.ts";
 import { groupVersionOf, hasFinalizer, isBeingDeleted } from "../../../shared/meta/object_meta.ts";
 import { isStatus } from "../../../shared/meta/status_error.ts";
 import type { OwnerReference } from "../../../shared/meta/types.gen.ts";
-import type { DiscoveredResource } from "../controller.ts";
+import type { DiscoveredResource } from "../../../shared/client/discovery.ts";
 import { FOREGROUND, type GraphNode, ORPHAN, type OwnerGraph } from "./owner_graph.ts";
 
 /** UIDs of owners that were looked for in vain; the oldest is forgotten. */

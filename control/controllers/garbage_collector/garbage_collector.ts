@@ -1,11 +1,7 @@
 import { resources } from "../../../shared/client/resources.gen.ts";
 import type { Informer } from "../../../shared/informer/informer.ts";
-import {
-  type ControllerContext,
-  type ControllerDefinition,
-  type DiscoveredResource,
-  done,
-} from "../controller.ts";
+import { type ControllerContext, type ControllerDefinition, done } from "../controller.ts";
+import type { DiscoveredResource } from "../../../shared/client/discovery.ts";
 import { Collector } from "./collector.ts";
 import { type GraphTask, OwnerGraph } from "./owner_graph.ts";
 

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../../shared/api/kind.ts";
 import { hasFinalizer, isBeingDeleted } from "../../../shared/meta/object_meta.ts";
 import type { OwnerReference } from "../../../shared/meta/types.gen.ts";
-import type { DiscoveredResource } from "../controller.ts";
+import type { DiscoveredResource } from "../../../shared/client/discovery.ts";
 
 export const FOREGROUND = "foregroundDeletion";
 export const ORPHAN = "orphan";

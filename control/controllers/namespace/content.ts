@@ -2,7 +2,7 @@ import type { KubeObject } from "../../../shared/api/kind.ts";
 import type { Client } from "../../../shared/client/client.ts";
 import { isBeingDeleted } from "../../../shared/meta/object_meta.ts";
 import { isStatus } from "../../../shared/meta/status_error.ts";
-import type { DiscoveredResource } from "../controller.ts";
+import type { DiscoveredResource } from "../../../shared/client/discovery.ts";
 
 /** What is left of a namespace's content, and what could not be deleted. */
 export interface Remaining {

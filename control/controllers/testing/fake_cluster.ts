@@ -18,7 +18,8 @@ import { silentLog } from "../../../shared/log/log.ts";
 import { parseLabelSelector } from "../../../shared/meta/labels.ts";
 import { StatusError } from "../../../shared/meta/status_error.ts";
 import type { DeleteOptions } from "../../../shared/meta/types.gen.ts";
-import type { ControllerConfig, ControllerDefinition, DiscoveredResource } from "../controller.ts";
+import type { DiscoveredResource } from "../../../shared/client/discovery.ts";
+import type { ControllerConfig, ControllerDefinition } from "../controller.ts";
 import { runControllers } from "../manager.ts";
 
 interface Change {

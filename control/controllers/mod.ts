@@ -1,0 +1,31 @@
+import type { ControllerDefinition } from "./controller.ts";
+import { deploymentController } from "./deployment/deployment.ts";
+import { endpointSliceController } from "./endpoints/endpoint_slice.ts";
+import { endpointsController } from "./endpoints/endpoints.ts";
+import { garbageCollector } from "./garbage_collector/garbage_collector.ts";
+import { namespaceController } from "./namespace/namespace.ts";
+import { nodeIpamController } from "./node_ipam.ts";
+import { nodeLifecycleController } from "./node_lifecycle/node_lifecycle.ts";
+import { taintEvictionController } from "./node_lifecycle/taint_eviction.ts";
+import { podGcController } from "./pod_gc.ts";
+import { replicaSetController } from "./replica_set.ts";
+import { replicationController } from "./replication_controller.ts";
+import { rootCaController } from "./root_ca.ts";
+import { serviceAccountController } from "./service_account.ts";
+
+/** Every controller of the control plane. */
+export const controllers: readonly ControllerDefinition[] = [
+  deploymentController,
+  endpointsController,
+  endpointSliceController,
+  garbageCollector,
+  namespaceController,
+  nodeIpamController,
+  nodeLifecycleController,
+  podGcController,
+  replicaSetController,
+  replicationController,
+  rootCaController,
+  serviceAccountController,
+  taintEvictionController,
+];
