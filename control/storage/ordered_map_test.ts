@@ -37,8 +37,8 @@ Deno.test("OrderedMap does what a sorted array does", () => {
 Deno.test("OrderedMap walk() stops when told to", () => {
   const map = OrderedMap.from(Array.from({ length: 2000 }, (_, i) => ({ key: `${i}` })));
   let taken = 0;
-  map.walk({ from: "5" }, () => ++taken < 700);
-  assert.equal(taken, 700);
+  map.walk({ from: "5" }, () => ++taken < 400);
+  assert.equal(taken, 400);
 });
 
 for (

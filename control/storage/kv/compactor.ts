@@ -123,7 +123,7 @@ export class Compactor {
     await commit.commit();
     index.replace(
       run,
-      merged && new Segment(merged.first, merged.last, merged.records, merged.bytes.length),
+      merged && new Segment(merged.first, merged.last, merged.records, merged.size),
     );
     for (const { type, key } of dropped) {
       if (type === "delete") continue;
@@ -184,7 +184,7 @@ export function planSweep(segments: readonly Segment[]): Segment[][] {
     size = 0;
   };
   for (const segment of segments) {
-    const left = Math.max(0, segment.bytes - segment.deadBytes);
+    const left = Math.max(0, segment.size - segment.deadBytes);
     if (size + left > MERGED || run.length === MAX_RUN) close();
     if (left < SMALL || isWasteful(segment)) {
       run.push(segment);
@@ -197,7 +197,7 @@ export function planSweep(segments: readonly Segment[]): Segment[][] {
 }
 
 function isWasteful(segment: Segment): boolean {
-  return segment.hasDeadBlob || segment.deadBytes * 2 >= segment.bytes ||
+  return segment.hasDeadBlob || segment.deadBytes * 2 >= segment.size ||
     segment.dead.length === segment.records;
 }
 

@@ -43,8 +43,8 @@ export class Journal {
     this.#last = last;
   }
 
-  /** Packs as many of the changes, from the first, as one commit can take: at least one. */
-  pack(changes: Iterable<Change>): Batch {
+  /** Packs as many of the changes, from the first, as one commit can take: at least one. `deflate`: into less space. */
+  pack(changes: Iterable<Change>, deflate: boolean): Batch {
     const segments: PackedSegment[] = [];
     const blobs: Change[] = [];
     let taken = 0;
@@ -55,7 +55,7 @@ export class Journal {
       const record = recordOf(change, blob);
       if (!this.#writer.add(record)) {
         if (segments.length === MAX_VALUES_PER_COMMIT - 1) break;
-        segments.push(this.#writer.finish()!);
+        segments.push(this.#writer.finish(deflate)!);
         this.#writer.add(record);
       }
       taken++;
@@ -64,7 +64,7 @@ export class Journal {
         blobBytes += change.value.length;
       }
     }
-    const rest = this.#writer.finish();
+    const rest = this.#writer.finish(deflate);
     if (rest) segments.push(rest);
     return { taken, segments, blobs };
   }

@@ -164,9 +164,9 @@ class LogScan {
   /** Takes the next older segment; returns current records whose values must be read elsewhere and `put`. */
   take(bytes: Uint8Array): LogRecord[] {
     if (!(bytes instanceof Uint8Array)) throw new TypeError("The log is corrupt: not bytes");
-    const records = readSegment(bytes);
+    const { records, size } = readSegment(bytes);
     const first = records[0]!.revision;
-    const segment = new Segment(first, records.at(-1)!.revision, records.length, bytes.length);
+    const segment = new Segment(first, records.at(-1)!.revision, records.length, size);
     const next = this.#segments.at(-1);
     if (next && next.first <= segment.last) throw new TypeError("The log is corrupt: out of order");
     this.#segments.push(segment);
@@ -184,8 +184,8 @@ class LogScan {
       else current.push(record);
     }
     // Mostly current: keep what was read. Else it would keep too much that is not.
-    const size = current.reduce((sum, { value }) => sum + value.length, 0);
-    const asRead = size >= bytes.length * 0.75;
+    const kept = current.reduce((sum, { value }) => sum + value.length, 0);
+    const asRead = kept >= records[0]!.value.buffer.byteLength * 0.75;
     for (const record of current) {
       this.put(record, asRead ? record.value : this.#slab.copy(record.value));
     }

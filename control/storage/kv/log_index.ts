@@ -9,12 +9,12 @@ export class Segment {
   /** A large value hangs on a dead record; only a rewrite frees it. */
   hasDeadBlob = false;
 
-  /** `first` and `last`: revisions of its first and last record; `bytes`: its size on the medium. */
+  /** `first` and `last`: revisions of its first and last record; `size`: its bytes before compression. */
   constructor(
     readonly first: Revision,
     readonly last: Revision,
     readonly records: number,
-    readonly bytes: number,
+    readonly size: number,
   ) {}
 }
 

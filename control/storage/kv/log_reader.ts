@@ -28,7 +28,7 @@ export class LogReader {
     if (kept) return kept;
     const records = await available(async () => {
       const { value } = await this.#medium.get<Uint8Array>(segmentKey(segment.first));
-      return value && readSegment(value);
+      return value && readSegment(value).records;
     });
     if (!records) return undefined;
     this.#kept.set(segment, records);
@@ -50,7 +50,7 @@ export class LogReader {
     for await (const { key, value } of this.#medium.list<Uint8Array>(range, { batchSize })) {
       const segment = segments[next++];
       if (segment?.first !== key[1]) throw new TypeError("The log is not as it was written");
-      yield [segment!, readSegment(value)];
+      yield [segment!, readSegment(value).records];
     }
     if (next < segments.length) throw new TypeError("The log lacks a part that was written");
   }

@@ -90,7 +90,7 @@ const refusals: {
     title: "with a damaged segment",
     tamper: async (kv) => {
       const [segment] = await Array.fromAsync(kv.list<Uint8Array>({ prefix: ["log"] }));
-      segment!.value[500]! ^= 1;
+      segment!.value[20]! ^= 1;
       await kv.set(segment!.key, segment!.value);
     },
     code: "Corrupt",

@@ -10,7 +10,7 @@ export interface RetentionLimits {
   readonly ageMs: number;
   /** Default 100,000. */
   readonly changes: number;
-  /** On the medium. Default 64 MiB. */
+  /** In the log, before compression. Default 64 MiB. */
   readonly bytes: number;
 }
 
@@ -44,9 +44,9 @@ export class Retention {
 
   /** Called with what was appended to the log. */
   grown(segments: readonly PackedSegment[]): void {
-    for (const { records, bytes } of segments) {
+    for (const { records, size } of segments) {
       this.#changes += records;
-      this.#bytes += bytes.length;
+      this.#bytes += size;
     }
     if (!this.#busy) this.#relieve();
   }
@@ -75,7 +75,7 @@ export class Retention {
       const segment = segments[i]!;
       if (segment.last <= this.#parts.compacted()) return undefined;
       keptChanges += segment.records;
-      keptBytes += segment.bytes;
+      keptBytes += segment.size;
       if (keptChanges > changes * 0.75 || keptBytes > bytes * 0.75) return segment.last;
     }
     return undefined;
@@ -112,7 +112,7 @@ export class Retention {
       const segment = segments[i]!;
       if (segment.last <= this.#parts.compacted()) return;
       this.#changes += segment.records;
-      this.#bytes += segment.bytes;
+      this.#bytes += segment.size;
     }
   }
 }

@@ -17,21 +17,24 @@ function record(overrides: Partial<Omit<LogRecord, "revision">> & { revision: nu
   };
 }
 
-Deno.test("readSegment() reads back what SegmentWriter packed", () => {
-  const records = [
-    record({ revision: 2 }),
-    record({ revision: 130, type: "delete", previous: 2 as Revision, previousSize: 70_000 }),
-    record({ revision: 131, key: "/a/ключ/𝄞", value: new Uint8Array(0) }),
-    record({ revision: 2 ** 40, blob: true, previous: 131 as Revision }),
-    record({ revision: 2 ** 53 - 1, value: bytes("x".repeat(300)) }),
-  ];
-  const writer = new SegmentWriter();
-  for (const one of records) assert.ok(writer.add(one));
-  const segment = writer.finish()!;
-  assert.deepEqual(readSegment(segment.bytes), records);
-  assert.deepEqual([segment.first, segment.last, segment.records], [2, 2 ** 53 - 1, 5]);
-  assert.equal(writer.finish(), undefined);
-});
+for (const deflate of [false, true]) {
+  Deno.test(`readSegment() reads back what SegmentWriter packed (deflate ${deflate})`, () => {
+    const records = [
+      record({ revision: 2 }),
+      record({ revision: 130, type: "delete", previous: 2 as Revision, previousSize: 70_000 }),
+      record({ revision: 131, key: "/a/ключ/𝄞", value: new Uint8Array(0) }),
+      record({ revision: 2 ** 40, blob: true, previous: 131 as Revision }),
+      record({ revision: 2 ** 53 - 1, value: bytes("x".repeat(600)) }),
+    ];
+    const writer = new SegmentWriter();
+    for (const one of records) assert.ok(writer.add(one));
+    const segment = writer.finish(deflate)!;
+    assert.equal(segment.bytes.length < 300, deflate);
+    assert.deepEqual(readSegment(segment.bytes), { records, size: segment.size });
+    assert.deepEqual([segment.first, segment.last, segment.records], [2, 2 ** 53 - 1, 5]);
+    assert.equal(writer.finish(), undefined);
+  });
+}
 
 Deno.test("SegmentWriter never makes more than a value may hold, and wastes little", () => {
   const writer = new SegmentWriter();

@@ -51,6 +51,8 @@ interface Pending {
 
 /** So many revisions are set aside at once for lazy writes: a crash skips at most as many. */
 const RESERVE = 4096;
+/** After so long without a commit there is time to compress the next; so few are, that a start can take its time. */
+const QUIET_MS = 100;
 
 /**
  * The store on Deno KV. The current state is in memory; writes are judged there, appended to the open batch and
@@ -83,6 +85,7 @@ export class KvStorage implements Storage {
   #reserved: Revision;
   /** There are lazy writes, so revisions must be set aside for them. */
   #lazy = false;
+  #lastCommit = -Infinity;
   /** The last commit failed; said once in the log, and once more when it is over. */
   #failing = false;
   #committing: Promise<void> | undefined;
@@ -256,7 +259,9 @@ export class KvStorage implements Storage {
 
   /** Writes one batch: first what was shown already, then what waits. */
   async #commit(): Promise<void> {
-    const batch = this.#journal.pack(this.#queue());
+    const now = this.#options.clock.monotonic();
+    const batch = this.#journal.pack(this.#queue(), now - this.#lastCommit > QUIET_MS);
+    this.#lastCommit = now;
     const flushed = Math.min(batch.taken, this.#unflushed.length);
     const written = batch.taken - flushed;
     const last = batch.segments.at(-1)!.last;
@@ -278,8 +283,8 @@ export class KvStorage implements Storage {
   }
 
   #record({ segments }: Batch): void {
-    for (const { first, last, records, bytes } of segments) {
-      this.#index.append(new Segment(first, last, records, bytes.length));
+    for (const { first, last, records, size } of segments) {
+      this.#index.append(new Segment(first, last, records, size));
     }
     this.#retention.grown(segments);
   }
