@@ -1,5 +1,6 @@
 import { defineKind } from "../../kind.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
+import { validateLocalReview } from "../review_validation.ts";
 import { schemaOf } from "../../../schema/schema.ts";
 import type { LocalSubjectAccessReview } from "./types.gen.ts";
 
@@ -13,5 +14,7 @@ export const localSubjectAccessReview = defineKind<LocalSubjectAccessReview>({
   schema: schemaOf("authorization.k8s.io/v1", "LocalSubjectAccessReview"),
   verbs: ["create"],
   columns: [nameColumn(), ageColumn()],
-  strategy: {},
+  strategy: {
+    validate: (obj) => validateLocalReview(obj.spec, obj.metadata.namespace),
+  },
 });

@@ -1,5 +1,6 @@
 import { defineKind } from "../../kind.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
+import { validateAttributes } from "../review_validation.ts";
 import { schemaOf } from "../../../schema/schema.ts";
 import type { SelfSubjectAccessReview } from "./types.gen.ts";
 
@@ -13,5 +14,7 @@ export const selfSubjectAccessReview = defineKind<SelfSubjectAccessReview>({
   schema: schemaOf("authorization.k8s.io/v1", "SelfSubjectAccessReview"),
   verbs: ["create"],
   columns: [nameColumn(), ageColumn()],
-  strategy: {},
+  strategy: {
+    validate: (obj) => validateAttributes(obj.spec),
+  },
 });

@@ -1,5 +1,6 @@
 import { defineKind } from "../../kind.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
+import { validateReviewOfOthers } from "../review_validation.ts";
 import { schemaOf } from "../../../schema/schema.ts";
 import type { SubjectAccessReview } from "./types.gen.ts";
 
@@ -13,5 +14,7 @@ export const subjectAccessReview = defineKind<SubjectAccessReview>({
   schema: schemaOf("authorization.k8s.io/v1", "SubjectAccessReview"),
   verbs: ["create"],
   columns: [nameColumn(), ageColumn()],
-  strategy: {},
+  strategy: {
+    validate: (obj) => validateReviewOfOthers(obj.spec),
+  },
 });

@@ -1,6 +1,9 @@
+import type { FieldError } from "../../../meta/field_error.ts";
+import { schemaOf } from "../../../schema/schema.ts";
 import { defineKind } from "../../kind.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
-import { schemaOf } from "../../../schema/schema.ts";
+import { validateOpaque } from "../claim_validation.ts";
+import { validateSelectors } from "../device_validation.ts";
 import type { DeviceClass } from "./types.gen.ts";
 
 /** A DeviceClass is a kind of device that a ResourceClaim may ask for. */
@@ -10,8 +13,19 @@ export const deviceClass = defineKind<DeviceClass>({
   kind: "DeviceClass",
   plural: "deviceclasses",
   scope: "Cluster",
-  returnsDeletedObject: true,
   schema: schemaOf("resource.k8s.io/v1", "DeviceClass"),
   columns: [nameColumn(), ageColumn()],
-  strategy: {},
+  returnsDeletedObject: true,
+  strategy: {
+    generationOf: (obj) => obj.spec,
+    validate: validateDeviceClass,
+  },
 });
+
+function validateDeviceClass({ spec }: DeviceClass): readonly FieldError[] {
+  const errors = [...validateSelectors(spec?.selectors, "spec.selectors")];
+  spec?.config?.forEach(({ opaque }, index) => {
+    errors.push(...validateOpaque(opaque, `spec.config[${index}].opaque`));
+  });
+  return errors;
+}

@@ -1,6 +1,7 @@
-import { defineKind } from "../../kind.ts";
-import { ageColumn, nameColumn } from "../../table_columns.ts";
 import { schemaOf } from "../../../schema/schema.ts";
+import { defineKind } from "../../kind.ts";
+import { ageColumn, ageSince, nameColumn } from "../../table_columns.ts";
+import { validateTaint } from "../device_validation.ts";
 import type { DeviceTaintRule } from "./types.gen.ts";
 
 /** A DeviceTaintRule puts a taint on all devices that match it. */
@@ -12,6 +13,30 @@ export const deviceTaintRule = defineKind<DeviceTaintRule>({
   scope: "Cluster",
   schema: schemaOf("resource.k8s.io/v1", "DeviceTaintRule"),
   subresources: { status: true },
-  columns: [nameColumn(), ageColumn()],
-  strategy: {},
+  columns: [
+    nameColumn(),
+    { name: "Key", type: "string", cell: ({ spec }) => spec.taint.key },
+    { name: "Value", type: "string", cell: ({ spec }) => spec.taint.value ?? "" },
+    { name: "Effect", type: "string", cell: ({ spec }) => spec.taint.effect },
+    {
+      name: "TimeAdded",
+      type: "string",
+      cell: ({ spec }, now) => ageSince(spec.taint.timeAdded, now),
+    },
+    ageColumn(),
+  ],
+  strategy: {
+    defaults: (obj) => {
+      obj.spec ??= { taint: { key: "", effect: "" } };
+      obj.spec.taint ??= { key: "", effect: "" };
+    },
+    prepareForCreate: ({ spec }, { now }) => {
+      spec.taint.timeAdded ??= now;
+    },
+    prepareForUpdate: ({ spec }, _old, { now }) => {
+      spec.taint.timeAdded ??= now;
+    },
+    generationOf: (obj) => obj.spec,
+    validate: ({ spec }) => validateTaint(spec.taint, "spec.taint"),
+  },
 });
