@@ -1,4 +1,5 @@
 import type { ControllerDefinition } from "./controller.ts";
+import { daemonSetController } from "./daemon_set/daemon_set.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointSliceController } from "./endpoints/endpoint_slice.ts";
 import { endpointsController } from "./endpoints/endpoints.ts";
@@ -15,6 +16,7 @@ import { serviceAccountController } from "./service_account.ts";
 
 /** Every controller of the control plane. */
 export const controllers: readonly ControllerDefinition[] = [
+  daemonSetController,
   deploymentController,
   endpointsController,
   endpointSliceController,
