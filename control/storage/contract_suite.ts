@@ -347,6 +347,23 @@ const watches: Group = {
     assert.deepEqual(second.all.map((change) => change.key), ["/a/1", "/a/2"]);
   },
 
+  "watch() shows what a sink wrote upon a lazy change once, live and replayed": async (
+    { storage },
+  ) => {
+    await put(storage, "/lease/1", "one", { lazy: true });
+    const start = storage.revision();
+    const live = new Recorder();
+    let reaction: Promise<Stored> | undefined;
+    live.onChange = () => reaction ??= put(storage, "/a/1", "reaction");
+    await storage.watch("/", start, live);
+    await put(storage, "/lease/1", "two", { lazy: true });
+    await reaction;
+    const replayed = new Recorder();
+    await storage.watch("/", start, replayed);
+    assert.deepEqual(live.lines().map((line) => line.split(" ")[1]), ["/lease/1", "/a/1"]);
+    assert.deepEqual(replayed.lines(), live.lines());
+  },
+
   "watch() refuses revisions that are compacted or not yet written": async (
     { storage, remembers },
   ) => {

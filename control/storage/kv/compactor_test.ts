@@ -9,18 +9,40 @@ import { planSweep } from "./compactor.ts";
 import type { Medium } from "./layout.ts";
 import { Segment } from "./log_index.ts";
 import { openKvMedium } from "./open.ts";
+import { readSegment } from "./segment.ts";
 import { dump, TestMedium } from "./test_medium.ts";
 
-/** Does the same to both stores, so that the reference says what the other must hold. */
-async function step(random: Random, stores: readonly Storage[]): Promise<void> {
-  const key = `/a/${Math.floor(random.float() * 40)}`;
-  const dice = random.float();
-  const size = dice > 0.97 ? 90_000 : Math.floor(random.float() * 6000);
-  const value = `${dice} ${"x".repeat(size)}`;
-  for (const store of stores) {
-    if (dice < 0.25 && store.get(key)) await remove(store, key, { last: value });
-    else await put(store, key, value);
+/**
+ * Writes the same to both stores, much at once, so that segments are large: sometimes to all keys alike, sometimes to
+ * a few, sometimes only deletes. Segments then die at different rates, and deletes outlive what they delete.
+ */
+async function burst(random: Random, stores: readonly Storage[]): Promise<void> {
+  const mode = random.float();
+  const keys = mode < 0.4 ? 300 : 20;
+  const first = Math.floor(random.float() * (300 - keys + 1));
+  const writes: Promise<unknown>[] = [];
+  for (let i = 0; i < 10 + random.float() * 60; i++) {
+    const key = `/a/${first + Math.floor(random.float() * keys)}`;
+    const size = random.float() < 0.01 ? 90_000 : Math.floor(random.float() * 3000);
+    const value = `${i} ${"x".repeat(size)}`;
+    for (const store of stores) {
+      if (mode < 0.6) writes.push(put(store, key, value));
+      else if (store.latest(key)) writes.push(remove(store, key, { last: value }));
+    }
   }
+  await Promise.all(writes);
+}
+
+/** A store on the medium as it is, which it leaves open. */
+function openOn(medium: TestMedium, clock: FakeClock) {
+  const handle: Medium = {
+    atomic: () => medium.atomic(),
+    get: medium.get,
+    list: medium.list,
+    close() {},
+  };
+  const rest = { clock, log: silentLog, release() {}, place: "memory" };
+  return openKvMedium(handle, { ...rest, random: seededRandom(1) });
 }
 
 /** The state at a revision, by the reference's count of revisions. */
@@ -36,23 +58,14 @@ for (let seed = 1; seed <= seeds; seed++) {
     const kv = await Deno.openKv(":memory:");
     const medium = new TestMedium(kv);
     const clock = new FakeClock();
-    const open = () => {
-      const handle: Medium = {
-        atomic: () => medium.atomic(),
-        get: medium.get,
-        list: medium.list,
-        close() {},
-      };
-      const rest = { clock, log: silentLog, release() {}, place: "memory" };
-      return openKvMedium(handle, { ...rest, random: seededRandom(1) });
-    };
+    const open = () => openOn(medium, clock);
     const random = seededRandom(seed);
     const reference = new MemoryStorage();
     let store = await open();
     for (let round = 0; round < 12; round++) {
-      for (let i = 0; i < 60; i++) {
-        await step(random, [reference, store]);
-        if (random.float() < 0.05) await clock.advance(200);
+      for (let i = 0; i < 5; i++) {
+        await burst(random, [reference, store]);
+        if (random.float() < 0.3) await clock.advance(200);
       }
       const span = reference.revision() - store.compacted();
       const upTo = store.compacted() + Math.floor(random.float() * (span + 1)) as Revision;
@@ -85,6 +98,32 @@ for (let seed = 1; seed <= seeds; seed++) {
     kv.close();
   });
 }
+
+Deno.test("Compactor keeps a delete as long as it hides something, and no longer", async () => {
+  const kv = await Deno.openKv(":memory:");
+  const medium = new TestMedium(kv);
+  let store = await openOn(medium, new FakeClock());
+  const keys = Array.from({ length: 40 }, (_, i) => `/a/${i}`);
+  const all = (value: string) => Promise.all(keys.map((key) => put(store, key, value)));
+  const records = async () => {
+    const values = [...await dump(medium)].filter(([key]) => key.startsWith("log"));
+    return values.flatMap(([, value]) => readSegment(value as Uint8Array).records);
+  };
+  await all("x".repeat(1000));
+  await Promise.all(keys.slice(0, 5).map((key) => remove(store, key)));
+  await store.compact(store.revision());
+  assert.equal((await records()).length, 45);
+  store = await openOn(medium, new FakeClock());
+  assert.equal((await store.list("")).items.length, 35);
+  for (let i = 0; i < 2; i++) {
+    await all("short");
+    await store.compact(store.revision());
+  }
+  assert.equal((await records()).length, 40);
+  store = await openOn(medium, new FakeClock());
+  assert.deepEqual((await store.list("")).items.map(text), keys.map(() => "short"));
+  kv.close();
+});
 
 /** Lets other work go on for a moment; whether the promise is still pending then. */
 async function stillRunning(promise: Promise<unknown>): Promise<boolean> {

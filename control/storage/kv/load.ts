@@ -121,12 +121,6 @@ async function readRevision(medium: Medium, key: Deno.KvKey): Promise<Revision> 
   throw new FormatError(`the file lacks its "${String(key[0])}" entry`);
 }
 
-/** What is known of the next newer record of a key while the log is read backwards. */
-interface Newer {
-  readonly revision: Revision;
-  readonly previous: Revision | 0;
-}
-
 /**
  * Copies of values, many in one buffer: a buffer of its own costs a value some 300 bytes. A buffer lives as long as
  * the last value in it, so what a store holds for values that have since changed is at most what it loaded.
@@ -154,7 +148,8 @@ class LogScan {
   readonly blobs = new Set<Revision>();
   readonly #compacted: Revision;
   readonly #slab = new Slab();
-  readonly #newer = new Map<string, Newer>();
+  /** The revision of the next newer record of each key. */
+  readonly #newer = new Map<string, Revision>();
   readonly #segments: Segment[] = [];
 
   constructor(compacted: Revision) {
@@ -175,11 +170,10 @@ class LogScan {
     for (let i = records.length - 1; i >= 0; i--) {
       const record = records[i]!;
       const newer = this.#newer.get(record.key);
-      // Not the record itself: its value is a view that would keep the whole segment in memory.
-      this.#newer.set(record.key, { revision: record.revision, previous: record.previous });
+      this.#newer.set(record.key, record.revision);
       if (record.blob) this.blobs.add(record.revision);
       if (record.type === "delete") this.#delete(record, segment);
-      else if (newer) this.#superseded(record, newer, segment);
+      else if (newer !== undefined) this.#superseded(record, newer, segment);
       else if (record.blob) elsewhere.push(record);
       else current.push(record);
     }
@@ -216,11 +210,11 @@ class LogScan {
   }
 
   /**
-   * A record is dead if the change that followed it is compacted too. That change may itself be gone from the log:
-   * then the next one there names another predecessor.
+   * A record is dead if the change that followed it is compacted. That change may have left the log, but only if it
+   * was dead in turn: so if one that is not compacted comes next in the log, it is the one that followed.
    */
-  #superseded(record: LogRecord, newer: Newer, segment: Segment): void {
-    if (newer.revision > this.#compacted && newer.previous === record.revision) return;
+  #superseded(record: LogRecord, newer: Revision, segment: Segment): void {
+    if (newer > this.#compacted) return;
     const { key, revision, value } = record;
     segment.dead.push(revision);
     segment.deadBytes += value.length + key.length;
