@@ -34,6 +34,8 @@ export class PodmanService {
   #child: RunningCommand | undefined;
   #starting: Promise<void> | undefined;
   #closed = false;
+  /** What the service last complained about. */
+  #lastWords = "it ended at once";
 
   constructor(options: PodmanOptions, context: PodmanContext) {
     this.#options = options;
@@ -79,11 +81,12 @@ export class PodmanService {
     if (await this.#answers()) return;
     this.#child?.kill("SIGTERM");
     this.#spawn();
-    for (let waited = 0; waited < 15_000; waited += 50) {
+    for (let waited = 0; waited < 15_000 && this.#child; waited += 50) {
       await sleep(this.#context.clock, 50);
       if (await this.#answers()) return;
     }
-    throw new RuntimeError("Unavailable", "Cannot start Podman's service: no answer in 15 s");
+    const why = this.#child ? "no answer in 15 s" : this.#lastWords;
+    throw new RuntimeError("Unavailable", `Cannot start Podman's service: ${why}`);
   }
 
   #spawn(): void {
@@ -98,7 +101,10 @@ export class PodmanService {
     const child = host.spawn("podman", args, { env: this.env });
     this.#child = child;
     void drain(child.stdout);
-    void drain(child.stderr, (text) => log.debug("Podman service", { text }));
+    void drain(child.stderr, (text) => {
+      this.#lastWords = text;
+      log.debug("Podman service", { text });
+    });
     child.exit.then((code) => {
       if (this.#child === child) this.#child = undefined;
       if (!this.#closed && code !== 0) log.warn("Podman service ended", { code });
