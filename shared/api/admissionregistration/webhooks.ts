@@ -56,12 +56,12 @@ function validateWebhook(webhook: Webhook, path: string, errors: FieldError[]): 
     errors.push(...validateRule(rule, `${path}.rules[${index}]`));
   });
   const check = (value: string | undefined, field: string, allowed: readonly string[]) => {
-    if (value === undefined || allowed.includes(value)) return;
+    if (!value || allowed.includes(value)) return;
     errors.push(notSupported(`${path}.${field}`, value, allowed));
   };
   check(webhook.failurePolicy, "failurePolicy", ["Fail", "Ignore"]);
   check(webhook.matchPolicy, "matchPolicy", ["Equivalent", "Exact"]);
-  if (webhook.sideEffects === undefined) {
+  if (!webhook.sideEffects) {
     const detail = `must specify one of ${sideEffects.join(", ")}`;
     errors.push(required(`${path}.sideEffects`, detail));
   }

@@ -62,7 +62,8 @@ export function validateDefinitionUpdate(
 }
 
 function validateSpec(spec: CustomResourceDefinitionSpec, errors: FieldError[]): void {
-  const { group, scope, names, versions = [] } = spec;
+  const { group, scope, names } = spec;
+  const versions = spec.versions ?? [];
   const scopes = ["Cluster", "Namespaced"];
   validateGroup(group, "spec.group", errors);
   if (!scope) errors.push(required("spec.scope"));

@@ -112,7 +112,8 @@ function validateServiceAccount(
 }
 
 function validateResourceRule(rule: ResourcePolicyRule, path: string, errors: FieldError[]): void {
-  const { apiGroups, resources, namespaces = [], clusterScope } = rule;
+  const { apiGroups, resources, clusterScope } = rule;
+  const namespaces = rule.namespaces ?? [];
   validateVerbs(rule.verbs ?? [], `${path}.verbs`, errors);
   const groupDetail = "resource rules must supply at least one api group";
   if (!apiGroups?.length) errors.push(required(`${path}.apiGroups`, groupDetail));

@@ -93,7 +93,7 @@ function textOf(subject: Subject): string {
 
 function validateRule(rule: PolicyRule, path: string, namespaced: boolean): FieldError[] {
   const errors: FieldError[] = [];
-  const { verbs = [], apiGroups = [], resources = [], resourceNames = [], nonResourceURLs } = rule;
+  const { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs } = rule;
   const urls = `${path}.nonResourceURLs`;
   if (nonResourceURLs?.length) {
     if (namespaced) {
@@ -116,7 +116,7 @@ function validateRule(rule: PolicyRule, path: string, namespaced: boolean): Fiel
       );
     }
   }
-  if (verbs.length === 0) errors.push(required(`${path}.verbs`));
+  if (!rule.verbs?.length) errors.push(required(`${path}.verbs`));
   return errors;
 }
 

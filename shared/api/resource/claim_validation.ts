@@ -41,7 +41,8 @@ export function validateClaimSpec(
   path: string,
 ): readonly FieldError[] {
   const errors: FieldError[] = [];
-  const { requests = [], constraints = [], config = [] } = spec?.devices ?? {};
+  const { constraints = [], config = [] } = spec?.devices ?? {};
+  const requests = spec?.devices?.requests ?? [];
   const at = `${path}.devices`;
   validateRequests(requests, `${at}.requests`, errors);
   const names = requestNames(requests);

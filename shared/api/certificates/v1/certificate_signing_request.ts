@@ -92,10 +92,10 @@ function stampConditions(
   now: string,
 ): void {
   for (const condition of obj.status?.conditions ?? []) {
-    condition.lastUpdateTime ??= now;
-    if (condition.lastTransitionTime !== undefined) continue;
+    condition.lastUpdateTime ||= now;
+    if (condition.lastTransitionTime) continue;
     const before = old.status?.conditions?.find(({ type, status, lastTransitionTime }) =>
-      type === condition.type && status === condition.status && lastTransitionTime !== undefined
+      type === condition.type && status === condition.status && lastTransitionTime
     );
     condition.lastTransitionTime = before?.lastTransitionTime ?? now;
   }

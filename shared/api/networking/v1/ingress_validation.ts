@@ -80,7 +80,7 @@ function validatePath(entry: HTTPIngressPath, path: string, errors: FieldError[]
   const { pathType, backend } = entry;
   const value = entry.path ?? "";
   const at = `${path}.path`;
-  if (pathType === undefined) {
+  if (!pathType) {
     errors.push(required(`${path}.pathType`, "pathType must be specified"));
     return;
   }

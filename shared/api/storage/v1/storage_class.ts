@@ -124,15 +124,17 @@ function validateTopologies(
 }
 
 function validateTopologyRequirement(
-  { key, values = [] }: TopologySelectorLabelRequirement,
+  requirement: TopologySelectorLabelRequirement,
   path: string,
   errors: FieldError[],
 ): void {
+  const key = requirement.key ?? "";
+  const values = requirement.values ?? [];
   if (values.length === 0) errors.push(required(`${path}.values`));
   values.forEach((value, index) => {
     if (values.indexOf(value) < index) errors.push(duplicate(`${path}.values[${index}]`, value));
   });
-  for (const message of isQualifiedName(key ?? "")) {
-    errors.push(invalid(`${path}.key`, key ?? "", message));
+  for (const message of isQualifiedName(key)) {
+    errors.push(invalid(`${path}.key`, key, message));
   }
 }
