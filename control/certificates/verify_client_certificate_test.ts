@@ -3,11 +3,8 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import { createAuthority, issueLeaf, loadAuthority, renewAuthority } from "./authority.ts";
-import {
-  createCertificateRequest,
-  parseCertificateRequest,
-  signCertificateRequest,
-} from "./certificate_request.ts";
+import { createCertificateRequest } from "../../shared/pki/certificate_request.ts";
+import { parseCertificateRequest, signCertificateRequest } from "./certificate_request.ts";
 import { identityOf, verifyClientCertificate } from "./verify_client_certificate.ts";
 
 const now = Date.UTC(2026, 0, 1);

@@ -1,0 +1,31 @@
+import type { AdmissionPlugin, Attributes } from "./plugin.ts";
+
+/**
+ * Runs plugins in their order: `admit` of all before the object is validated, `validate` of all before it is stored.
+ * The first refusal ends it.
+ */
+export class PluginChain {
+  readonly #admitting: readonly AdmissionPlugin[];
+  readonly #validating: readonly AdmissionPlugin[];
+
+  constructor(plugins: readonly AdmissionPlugin[]) {
+    this.#admitting = plugins.filter((plugin) => plugin.admit);
+    this.#validating = plugins.filter((plugin) => plugin.validate);
+  }
+
+  async admit(attributes: Attributes): Promise<void> {
+    for (const plugin of this.#admitting) {
+      if (concerns(plugin, attributes)) await plugin.admit!(attributes);
+    }
+  }
+
+  async validate(attributes: Attributes): Promise<void> {
+    for (const plugin of this.#validating) {
+      if (concerns(plugin, attributes)) await plugin.validate!(attributes);
+    }
+  }
+}
+
+function concerns(plugin: AdmissionPlugin, attributes: Attributes): boolean {
+  return plugin.handles?.(attributes) ?? true;
+}
