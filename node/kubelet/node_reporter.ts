@@ -24,9 +24,10 @@ export interface NodeReporterOptions {
   readonly dataDir: string;
 }
 
-/** How often the node looks at itself; while it is not ready, sooner. */
+/** How often the node looks at itself. */
 const LOOK_MS = 10_000;
-const LOOK_NOT_READY_MS = 1000;
+/** Pause before another try to register. */
+const RETRY_MS = 1000;
 /** How often an unchanged status is written: leases tell that the node lives. */
 const REPORT_MS = 300_000;
 
@@ -55,8 +56,9 @@ export class NodeReporter {
         if (isStatus(error, "NotFound")) this.#node = undefined;
         log.warn("Node status not written", { error: String(error) });
       }
-      const wait = network.notReady() === undefined && this.#node ? LOOK_MS : LOOK_NOT_READY_MS;
-      await sleep(clock, wait, signal).catch(() => {});
+      const pause = sleep(clock, this.#node ? LOOK_MS : RETRY_MS, signal).catch(() => {});
+      // A node that becomes able to take pods says so at once.
+      await Promise.race(network.notReady() === undefined ? [pause] : [pause, network.ready()]);
     }
   }
 

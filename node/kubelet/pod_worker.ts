@@ -276,6 +276,7 @@ export class PodWorker {
     if (reason) {
       const message = `network is not ready: container runtime network not ready: ${reason}`;
       events.event(this.#pod, "Warning", "NetworkNotReady", message);
+      void network.ready().then(() => this.wake());
       throw new Error(message);
     }
     await files.makeDirectory(podDir(paths, this.uid), 0o750);

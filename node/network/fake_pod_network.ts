@@ -13,6 +13,8 @@ export class FakePodNetwork implements PodNetwork {
     return this.reason;
   }
 
+  async ready(): Promise<void> {}
+
   async setUp(request: PodNetworkRequest): Promise<PodNetworkState> {
     const failure = this.failure;
     this.failure = undefined;

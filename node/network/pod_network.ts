@@ -33,6 +33,8 @@ export interface PodNetworkState {
 export interface PodNetwork {
   /** Why pods cannot have a network yet; undefined when they can. */
   notReady(): string | undefined;
+  /** Resolves as soon as `notReady` gives undefined. */
+  ready(): Promise<void>;
   /** Resolves when the pod's first packet could leave. The same state again if it was set up before and still lives. */
   setUp(request: PodNetworkRequest): Promise<PodNetworkState>;
   /** Fine if there is nothing. */

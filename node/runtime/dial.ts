@@ -14,9 +14,8 @@ try { socket = await Deno.connect({ hostname: "127.0.0.1", port }); }
 catch { socket = await Deno.connect({ hostname: "::1", port }); }
 socket.setNoDelay(true);
 await Deno.stdout.write(new Uint8Array([1]));
-const out = socket.readable.pipeTo(Deno.stdout.writable).catch(() => {});
-await Deno.stdin.readable.pipeTo(socket.writable).catch(() => {});
-await out;
+Deno.stdin.readable.pipeTo(socket.writable).catch(() => {});
+await socket.readable.pipeTo(Deno.stdout.writable).catch(() => {});
 Deno.exit(0);
 `;
 

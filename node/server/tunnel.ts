@@ -33,8 +33,10 @@ export async function runTunnel(options: TunnelOptions, signal: AbortSignal): Pr
   const { clock, random, log } = options;
   const server = http2.createServer();
   server.on("request", options.handle);
-  server.on("sessionError", (error: Error) =>
-    log.debug("Server connection failed", { error: error.message }));
+  server.on(
+    "sessionError",
+    (error: Error) => log.debug("Server connection failed", { error: error.message }),
+  );
   let retryMs = minRetryMs;
   while (!signal.aborted) {
     try {

@@ -30,6 +30,7 @@ const NAMESPACES = "/var/run/netns";
 export class CniNetwork implements PodNetwork {
   readonly #options: CniNetworkOptions;
   #config: NetworkConfig | undefined;
+  #ready = Promise.withResolvers<void>();
   #reason = "waiting for the node's pod CIDR";
 
   constructor(options: CniNetworkOptions) {
@@ -40,6 +41,12 @@ export class CniNetwork implements PodNetwork {
   use(config: NetworkConfig | undefined, reason = "no network configuration"): void {
     this.#config = config;
     this.#reason = reason;
+    if (config) this.#ready.resolve();
+    else this.#ready = Promise.withResolvers();
+  }
+
+  ready(): Promise<void> {
+    return this.#ready.promise;
   }
 
   notReady(): string | undefined {

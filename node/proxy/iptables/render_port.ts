@@ -71,11 +71,13 @@ export function renderPort(port: ForwardedPort, options: RenderOptions): Rendere
     filterExternal: external.length > 0
       ? []
       : entries.destinations.map((to) => `-A KUBE-EXTERNAL-SERVICES ${refuse(to)}`),
-    filterFirewall: port.sourceRanges.length === 0 ? [] : port.loadBalancerIPs.map((ip) =>
-      `-A KUBE-PROXY-FIREWALL ${
-        comment(`${port.name} traffic not accepted by ${portChain("FW", port)}`)
-      } ${to(port, ip)} -j DROP`
-    ),
+    filterFirewall: port.sourceRanges.length === 0
+      ? []
+      : port.loadBalancerIPs.map((ip) =>
+        `-A KUBE-PROXY-FIREWALL ${
+          comment(`${port.name} traffic not accepted by ${portChain("FW", port)}`)
+        } ${to(port, ip)} -j DROP`
+      ),
   };
 }
 

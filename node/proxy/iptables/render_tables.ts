@@ -1,5 +1,5 @@
 import type { Family, ForwardedPort } from "../forwarding_state.ts";
-import { type RenderedPort, renderPort, type RenderOptions } from "./render_port.ts";
+import { type RenderedPort, type RenderOptions, renderPort } from "./render_port.ts";
 
 export type TableName = "nat" | "filter";
 
