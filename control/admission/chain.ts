@@ -15,13 +15,17 @@ export class PluginChain {
 
   async admit(attributes: Attributes): Promise<void> {
     for (const plugin of this.#admitting) {
-      if (concerns(plugin, attributes)) await plugin.admit!(attributes);
+      if (!concerns(plugin, attributes)) continue;
+      const pending = plugin.admit!(attributes);
+      if (pending) await pending;
     }
   }
 
   async validate(attributes: Attributes): Promise<void> {
     for (const plugin of this.#validating) {
-      if (concerns(plugin, attributes)) await plugin.validate!(attributes);
+      if (!concerns(plugin, attributes)) continue;
+      const pending = plugin.validate!(attributes);
+      if (pending) await pending;
     }
   }
 }
