@@ -6,6 +6,9 @@ import type { Revision } from "../storage.ts";
  * value, and a start reads few large values. Compaction rewrites segments without the records that nobody can ask
  * for any more (compactor.ts).
  *
+ * The file stays below about twice the current objects plus twice the history that is kept (retention.ts). SQLite
+ * uses freed pages again but never returns them, so it stays as large as it has been once.
+ *
  *     head              which format, which store (JSON text)
  *     compacted         the oldest revision that can be listed
  *     reserved          every revision up to this one may have been given to a lazy write

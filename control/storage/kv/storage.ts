@@ -29,7 +29,10 @@ export interface KvStorageOptions {
   readonly log: Log;
   /** How much history is kept; what is not given has the default of `RetentionLimits`. */
   readonly retention?: Partial<RetentionLimits>;
-  /** How long a lazy write may stay in memory only, in milliseconds. Default 10,000. */
+  /**
+   * How long a lazy write may stay in memory only, in milliseconds. Default 20,000: a commit of Deno KV writes some
+   * 20 KB however small it is, and leases are all that an idle cluster writes.
+   */
   readonly lazyFlushMs?: number;
 }
 
@@ -315,7 +318,7 @@ export class KvStorage implements Storage {
 
   #flushLater(): void {
     if (this.#closing) return;
-    this.#flushTimer ??= this.#options.clock.after(this.#options.lazyFlushMs ?? 10_000, () => {
+    this.#flushTimer ??= this.#options.clock.after(this.#options.lazyFlushMs ?? 20_000, () => {
       this.#flushTimer = undefined;
       this.#flush().catch((error) => {
         this.#options.log.error("Could not write leases to the store", error);
