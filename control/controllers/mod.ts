@@ -4,6 +4,7 @@ import { deploymentController } from "./deployment/deployment.ts";
 import { endpointSliceController } from "./endpoints/endpoint_slice.ts";
 import { endpointsController } from "./endpoints/endpoints.ts";
 import { garbageCollector } from "./garbage_collector/garbage_collector.ts";
+import { jobController } from "./job/job.ts";
 import { namespaceController } from "./namespace/namespace.ts";
 import { nodeIpamController } from "./node_ipam.ts";
 import { nodeLifecycleController } from "./node_lifecycle/node_lifecycle.ts";
@@ -21,6 +22,7 @@ export const controllers: readonly ControllerDefinition[] = [
   endpointsController,
   endpointSliceController,
   garbageCollector,
+  jobController,
   namespaceController,
   nodeIpamController,
   nodeLifecycleController,

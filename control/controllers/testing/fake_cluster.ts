@@ -228,6 +228,9 @@ export class FakeCluster implements Client {
       const graceful = resource.plural === "pods" && this.gracefulPods &&
         options.gracePeriodSeconds !== 0;
       const namespace = resource.plural === "namespaces";
+      if (resource.plural === "pods") {
+        object.metadata.deletionGracePeriodSeconds = graceful ? 30 : 0;
+      }
       if (graceful || namespace || object.metadata.finalizers?.length) {
         object.metadata.deletionTimestamp ??= timestamp(this.clock.now() + (graceful ? 30_000 : 0));
         this.#put(resource, object, "MODIFIED");
@@ -269,7 +272,8 @@ export class FakeCluster implements Client {
       next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
     const finalizers = (next.spec as Tree | undefined)?.finalizers as unknown[] | undefined;
-    const done = next.metadata.deletionTimestamp && !next.metadata.finalizers?.length &&
+    const done = next.metadata.deletionTimestamp && !next.metadata.deletionGracePeriodSeconds &&
+      !next.metadata.finalizers?.length &&
       !finalizers?.length;
     if (done) return this.#remove(resource, next as T);
     return this.#put(resource, next as T, "MODIFIED");
