@@ -134,6 +134,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   };
   /** Writes are acknowledged from memory (leases). */
   readonly lazyWrites?: boolean;
+  /** Sent as a warning with the answer to every request for this kind. */
+  readonly deprecation?: string;
   /** DELETE answers with the object instead of a `Status`. */
   readonly returnsDeletedObject?: boolean;
 }

@@ -13,6 +13,7 @@ export const componentStatus = defineKind<ComponentStatus>({
   scope: "Cluster",
   schema: schemaOf("v1", "ComponentStatus"),
   verbs: ["get", "list"],
+  deprecation: "v1 ComponentStatus is deprecated in v1.19+",
   columns: [
     nameColumn(),
     { name: "Status", type: "string", cell: statusOf },

@@ -21,6 +21,7 @@ export const endpoints = defineKind<Endpoints>({
     { name: "Endpoints", type: "string", cell: formatEndpoints },
     ageColumn(),
   ],
+  deprecation: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
   strategy: {
     allowCreateOnUpdate: true,
     defaults(obj) {
@@ -29,9 +30,6 @@ export const endpoints = defineKind<Endpoints>({
       }
     },
     validate: validateEndpoints,
-    warnings: () => [
-      "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
-    ],
   },
 });
 
