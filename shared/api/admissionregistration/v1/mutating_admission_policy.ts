@@ -30,6 +30,7 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
     ageColumn(),
   ],
   strategy: {
+    requireResourceVersion: true,
     defaults: (obj) => {
       const spec = obj.spec ??= {};
       spec.failurePolicy ??= "Fail";

@@ -17,6 +17,7 @@ export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
   schema: schemaOf("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding"),
   columns: [nameColumn(), ...bindingColumns, ageColumn()],
   strategy: {
+    requireResourceVersion: true,
     defaults: (obj) => defaultMatchResources(obj.spec?.matchResources),
     generationOf: (obj) => obj.spec,
     validate: (obj) => validateBinding(obj, "spec"),

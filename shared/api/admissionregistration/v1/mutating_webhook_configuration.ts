@@ -19,6 +19,7 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
     cell: (obj) => obj.webhooks?.length ?? 0,
   }, ageColumn()],
   strategy: {
+    requireResourceVersion: true,
     defaults: (obj) => {
       for (const webhook of obj.webhooks ?? []) {
         defaultWebhook(webhook);

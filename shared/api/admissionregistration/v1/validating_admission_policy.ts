@@ -34,6 +34,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     ageColumn(),
   ],
   strategy: {
+    requireResourceVersion: true,
     defaults: (obj) => {
       const spec = obj.spec ??= {};
       spec.failurePolicy ??= "Fail";

@@ -23,6 +23,7 @@ export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
   schema: schemaOf("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"),
   columns: [nameColumn(), ...bindingColumns, ageColumn()],
   strategy: {
+    requireResourceVersion: true,
     defaults: (obj) => defaultMatchResources(obj.spec?.matchResources),
     generationOf: (obj) => obj.spec,
     validate: (obj) => validateBinding(obj, "spec"),

@@ -19,6 +19,7 @@ export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
     cell: (obj) => obj.webhooks?.length ?? 0,
   }, ageColumn()],
   strategy: {
+    requireResourceVersion: true,
     defaults: (obj) => obj.webhooks?.forEach(defaultWebhook),
     generationOf: (obj) => obj.webhooks,
     validate: (obj) => validateWebhooks(obj.webhooks, "webhooks"),

@@ -36,6 +36,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
     { name: "Established", type: "boolean", priority: 1, cell: isEstablished },
   ],
   strategy: {
+    requireResourceVersion: true,
     defaults,
     prepareForCreate: (obj) => {
       obj.status = {};

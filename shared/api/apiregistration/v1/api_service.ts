@@ -35,6 +35,7 @@ export const apiService = defineKind<APIService>({
     ageColumn(),
   ],
   strategy: {
+    requireResourceVersion: true,
     defaults: (obj) => {
       if (obj.spec?.service) obj.spec.service.port ??= 443;
     },

@@ -21,6 +21,7 @@ export const clusterTrustBundle = defineKind<ClusterTrustBundle>({
   ],
   selectableFields: { "spec.signerName": ({ spec }) => spec.signerName ?? "" },
   strategy: {
+    requireResourceVersion: true,
     validateName: isPathSegmentName,
     validate: (obj) => [
       ...validateBundleName(obj),

@@ -39,6 +39,7 @@ export const podCertificateRequest = defineKind<PodCertificateRequest>({
     "spec.nodeName": ({ spec }) => spec.nodeName,
   },
   strategy: {
+    requireResourceVersion: true,
     validate: validateRequest,
     validateUpdate: (obj, old) =>
       semanticEqual(schema.fields.get("spec")!.node, obj.spec, old.spec)

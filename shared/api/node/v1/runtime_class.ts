@@ -23,6 +23,7 @@ export const runtimeClass = defineKind<RuntimeClass>({
     ageColumn(),
   ],
   strategy: {
+    requireResourceVersion: true,
     allowCreateOnUpdate: true,
     defaults: (obj) => defaultResourceList(obj.overhead?.podFixed),
     validate: validateRuntimeClass,

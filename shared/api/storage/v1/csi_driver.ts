@@ -54,6 +54,7 @@ export const csiDriver = defineKind<CSIDriver>({
   ],
   returnsDeletedObject: true,
   strategy: {
+    requireResourceVersion: true,
     defaults,
     // The first generation is that of the first change, not of the creation.
     prepareForUpdate: (obj, old) => {

@@ -25,6 +25,7 @@ export const csiNode = defineKind<CSINode>({
   ],
   returnsDeletedObject: true,
   strategy: {
+    requireResourceVersion: true,
     validate: (obj) => validateDrivers(obj.spec?.drivers ?? [], "spec.drivers"),
     validateUpdate: validateDriversUpdate,
   },

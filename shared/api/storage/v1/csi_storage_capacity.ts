@@ -21,6 +21,7 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   columns: [nameColumn(), createdAtColumn()],
   returnsDeletedObject: true,
   strategy: {
+    requireResourceVersion: true,
     validate: validateCapacity,
     validateUpdate: (obj, old) =>
       (["nodeTopology", "storageClassName"] as const)

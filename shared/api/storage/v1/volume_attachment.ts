@@ -28,6 +28,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   ],
   returnsDeletedObject: true,
   strategy: {
+    requireResourceVersion: true,
     prepareForCreate: (obj) => {
       obj.status = { attached: false };
     },

@@ -21,6 +21,7 @@ export const storageVersionMigration = defineKind<StorageVersionMigration>({
     { name: "Status", type: "string", cell: statusOf },
   ],
   strategy: {
+    requireResourceVersion: true,
     validate: validateMigration,
     validateUpdate: (obj, old) =>
       semanticEqual(schema.fields.get("spec")!.node, obj.spec, old.spec)
