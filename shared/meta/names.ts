@@ -218,15 +218,7 @@ export function isPercent(value: string): readonly string[] {
   ];
 }
 
-/**
- * Name rule for `generateName`: the random suffix may complete what ends in a dash, so the dash is hidden before
- * `rule` looks.
- */
-export function nameRule(rule: (name: string) => readonly string[]): NameRule {
-  return (name, prefix) => rule(prefix ? maskTrailingDash(name) : name);
-}
-
-/** The rule for the names of most kinds. */
+/** The rule for the names of most kinds. In a prefix a dash at the end is allowed: random characters follow it. */
 export function nameIsDns1123Subdomain(name: string, prefix: boolean): readonly string[] {
   return isDns1123Subdomain(prefix ? maskTrailingDash(name) : name);
 }

@@ -38,7 +38,7 @@ interface BindingSpec {
 /** The rules that validating and mutating policies share. */
 export function validatePolicySpec(spec: PolicySpec, path: string): readonly FieldError[] {
   const errors: FieldError[] = [];
-  validateOption(spec.failurePolicy, `${path}.failurePolicy`, ["Fail", "Ignore"], errors);
+  errors.push(...validateOption(spec.failurePolicy, `${path}.failurePolicy`, ["Fail", "Ignore"]));
   if (spec.paramKind) validateParamKind(spec.paramKind, `${path}.paramKind`, errors);
   const match = spec.matchConstraints;
   if (!match) errors.push(required(`${path}.matchConstraints`));
@@ -84,12 +84,11 @@ export function validateParamRef(
     errors.push(required(path, "one of name or selector must be specified"));
   }
   const actions = ["Deny", "Allow"];
-  validateOption(
+  errors.push(...validateOption(
     parameterNotFoundAction,
     `${path}.parameterNotFoundAction`,
     actions,
-    errors,
-  );
+  ));
   return errors;
 }
 

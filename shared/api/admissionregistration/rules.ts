@@ -40,7 +40,7 @@ export function validateMatchResources(
   path: string,
 ): readonly FieldError[] {
   const errors: FieldError[] = [];
-  validateOption(match.matchPolicy, `${path}.matchPolicy`, ["Equivalent", "Exact"], errors);
+  errors.push(...validateOption(match.matchPolicy, `${path}.matchPolicy`, ["Equivalent", "Exact"]));
   for (const name of ["namespaceSelector", "objectSelector"] as const) {
     const selector = match[name];
     if (selector === undefined) errors.push(required(`${path}.${name}`));
@@ -61,10 +61,9 @@ export function validateOption(
   value: string | undefined,
   path: string,
   allowed: readonly string[],
-  errors: FieldError[],
-): void {
-  if (!value) errors.push(required(path));
-  else if (!allowed.includes(value)) errors.push(notSupported(path, value, allowed));
+): readonly FieldError[] {
+  if (!value) return [required(path)];
+  return allowed.includes(value) ? [] : [notSupported(path, value, allowed)];
 }
 
 /** Which operations on which resources: the rules of webhooks and policies. */

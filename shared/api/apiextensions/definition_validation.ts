@@ -46,19 +46,23 @@ export function validateDefinitionCreate(obj: CustomResourceDefinition): readonl
 export function validateDefinitionUpdate(
   obj: CustomResourceDefinition,
   old: CustomResourceDefinition,
-  established: boolean,
 ): readonly FieldError[] {
   const errors: FieldError[] = [];
   const check = (path: string, value: string, before: string) => {
     if (value !== before) errors.push(invalid(path, value, "field is immutable"));
   };
-  if (established) {
+  if (isEstablished(old)) {
     check("spec.scope", obj.spec.scope, old.spec.scope);
     check("spec.names.kind", obj.spec.names.kind, old.spec.names.kind);
   }
   check("spec.group", obj.spec.group, old.spec.group);
   check("spec.names.plural", obj.spec.names.plural, old.spec.names.plural);
   return errors;
+}
+
+/** Whether the names were accepted once: from then on the kind is served and its names stay. */
+export function isEstablished({ status }: CustomResourceDefinition): boolean {
+  return status?.conditions?.some((c) => c.type === "Established" && c.status === "True") ?? false;
 }
 
 function validateSpec(spec: CustomResourceDefinitionSpec, errors: FieldError[]): void {

@@ -50,13 +50,15 @@ function validatePolicy(spec: MutatingAdmissionPolicySpec, path: string): readon
     validateMutation(mutation, `${path}.mutations[${index}]`, errors);
   });
   const policies = ["IfNeeded", "Never"];
-  validateOption(spec.reinvocationPolicy, `${path}.reinvocationPolicy`, policies, errors);
+  errors.push(...validateOption(spec.reinvocationPolicy, `${path}.reinvocationPolicy`, policies));
   return errors;
 }
 
 function validateMutation(mutation: Mutation, path: string, errors: FieldError[]): void {
   const { patchType } = mutation;
-  validateOption(patchType, `${path}.patchType`, ["ApplyConfiguration", "JSONPatch"], errors);
+  errors.push(
+    ...validateOption(patchType, `${path}.patchType`, ["ApplyConfiguration", "JSONPatch"]),
+  );
   const field = patchType === "ApplyConfiguration"
     ? "applyConfiguration"
     : patchType === "JSONPatch"

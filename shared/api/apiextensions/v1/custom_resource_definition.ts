@@ -3,6 +3,7 @@ import { defineKind } from "../../kind.ts";
 import { createdAtColumn, nameColumn } from "../../table_columns.ts";
 import { defaultWebhookClient } from "../../webhook_client.ts";
 import {
+  isEstablished,
   validateDefinition,
   validateDefinitionCreate,
   validateDefinitionUpdate,
@@ -47,14 +48,9 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
     generationOf: (obj) => obj.spec,
     validate: validateDefinition,
     validateCreate: validateDefinitionCreate,
-    validateUpdate: (obj, old) => validateDefinitionUpdate(obj, old, isEstablished(old)),
+    validateUpdate: validateDefinitionUpdate,
   },
 });
-
-/** Whether the names were accepted once: from then on the kind is served and its names stay. */
-export function isEstablished({ status }: CustomResourceDefinition): boolean {
-  return status?.conditions?.some((c) => c.type === "Established" && c.status === "True") ?? false;
-}
 
 function defaults(obj: CustomResourceDefinition): void {
   const spec = obj.spec ??= {
