@@ -9,6 +9,7 @@ export type Protocol = "tcp" | "udp" | "sctp";
 /** The node that forwards. */
 export interface ProxyNode {
   readonly name: string;
+  readonly addresses: readonly string[];
   /** The value of its `topology.kubernetes.io/zone` label, for endpoints meant for one zone. */
   readonly zone?: string | undefined;
 }

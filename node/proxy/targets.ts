@@ -58,7 +58,10 @@ function candidatesOf(slices: readonly EndpointSlice[], query: TargetQuery): Can
       // All addresses of an endpoint are interchangeable; consumers use the first.
       const address = endpoint.addresses[0];
       if (address === undefined || familyOf(address) !== family) continue;
-      const local = endpoint.nodeName === node.name;
+      // The API server's own endpoints name no node.
+      const local = endpoint.nodeName === undefined
+        ? node.addresses.includes(address)
+        : endpoint.nodeName === node.name;
       candidates.push({ endpoint, target: { address, port, local } });
     }
   }
