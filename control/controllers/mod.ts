@@ -1,4 +1,6 @@
 import type { ControllerDefinition } from "./controller.ts";
+import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
+import { cronJobController } from "./cron_job/cron_job.ts";
 import { daemonSetController } from "./daemon_set/daemon_set.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointSliceController } from "./endpoints/endpoint_slice.ts";
@@ -14,9 +16,12 @@ import { replicaSetController } from "./replica_set.ts";
 import { replicationController } from "./replication_controller.ts";
 import { rootCaController } from "./root_ca.ts";
 import { serviceAccountController } from "./service_account.ts";
+import { ttlAfterFinishedController } from "./ttl_after_finished.ts";
 
 /** Every controller of the control plane. */
 export const controllers: readonly ControllerDefinition[] = [
+  clusterRoleAggregationController,
+  cronJobController,
   daemonSetController,
   deploymentController,
   endpointsController,
@@ -32,4 +37,5 @@ export const controllers: readonly ControllerDefinition[] = [
   rootCaController,
   serviceAccountController,
   taintEvictionController,
+  ttlAfterFinishedController,
 ];
