@@ -5,6 +5,7 @@ const group = (name: string): readonly Subject[] => [
 ];
 const read = ["get", "list", "watch"];
 const networkRules: PolicyRule[] = [
+  { verbs: ["get"], nonResourceURLs: ["/coracle/v1/agent"] },
   { verbs: read, apiGroups: [""], resources: ["namespaces", "nodes", "pods", "services"] },
   { verbs: read, apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"] },
   { verbs: read, apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"] },

@@ -20,7 +20,7 @@ export interface BootstrapWriter {
 /** How often an object is tried again that somebody else changed at the same moment. */
 const ATTEMPTS = 3;
 
-/** Everything a server makes sure of when it starts, in order. */
+/** Everything a server makes sure of when it starts. */
 export function bootstrapObjects(installation: Installation): readonly KubeObject[] {
   return [...standardObjects(installation.now), ...installationObjects(installation)];
 }
@@ -35,16 +35,17 @@ export async function bootstrap(
   writer: BootstrapWriter,
   log: Log,
 ): Promise<number> {
-  let written = 0;
-  for (const object of objects) {
+  // At once, not in turn: nothing checks one against another, and together they are one write to disk.
+  const written = await Promise.all(objects.map(async (object) => {
     try {
-      if (await ensure(object, writer)) written++;
+      return await ensure(object, writer);
     } catch (error) {
       const { kind, metadata: { name } } = object;
       log.error("Standard object could not be made", error, { kind, name });
+      return false;
     }
-  }
-  return written;
+  }));
+  return written.filter(Boolean).length;
 }
 
 async function ensure(wanted: KubeObject, writer: BootstrapWriter): Promise<boolean> {

@@ -74,7 +74,6 @@ function namespace(name: string): KubeObject & { readonly status: unknown } {
     apiVersion: "v1",
     kind: "Namespace",
     metadata: { name, labels: { "kubernetes.io/metadata.name": name } },
-    ...{ spec: { finalizers: ["kubernetes"] } },
     status: { phase: "Active" },
   };
 }

@@ -54,7 +54,7 @@ export function apiHandler(
   return async (c) => {
     const { info } = c.var;
     const resource = find(options.registry, info);
-    const request = resourceRequest(c, resource, options.stopping);
+    const request = resourceRequest(c, resource, options);
     return await dispatch(request, options);
   };
 }
@@ -78,6 +78,7 @@ function isCollectionVerb(verb: string): boolean {
 
 async function dispatch(request: ResourceRequest, options: ApiHandlerOptions): Promise<Response> {
   const { info, resource } = request;
+  if (resource.kind.deprecation) request.warn(resource.kind.deprecation);
   if (info.subresource !== "") return await dispatchSubresource(request, options);
   const verb = info.verb as Verb;
   const { kind, store, virtual } = resource;
@@ -85,8 +86,9 @@ async function dispatch(request: ResourceRequest, options: ApiHandlerOptions): P
   const acrossNamespaces = kind.scope === "Namespaced" && info.namespace === "" &&
     (verb === "create" || verb === "deletecollection");
   if (request.method === "HEAD") throw methodNotAllowed();
-  if (!verbs.includes(verb)) throw refusedMethod(request, verb, verbs);
+  if (!verbs.includes(verb)) throw refusedMethod(request, verbs);
   if (acrossNamespaces && !virtual) throw methodNotAllowed();
+  if (virtual && info.name !== "" && !verbs.includes("get")) throw unknownPath();
   if (virtual) return await virtual(request);
   if (verb === "create" && isNamed(request)) throw methodNotAllowed();
   if ((verb === "update" || verb === "patch") && info.name === "") throw methodNotAllowed();
@@ -97,7 +99,7 @@ async function dispatch(request: ResourceRequest, options: ApiHandlerOptions): P
 }
 
 /** A path below a collection that has no such objects names nothing; elsewhere the method is at fault. */
-function refusedMethod({ info }: ResourceRequest, _verb: Verb, verbs: readonly Verb[]): Error {
+function refusedMethod({ info }: ResourceRequest, verbs: readonly Verb[]): Error {
   const neverNamed = !verbs.includes("get") && info.name !== "";
   return neverNamed ? unknownPath() : methodNotAllowed();
 }
@@ -123,7 +125,7 @@ async function dispatchSubresource(
 function resourceRequest(
   c: RequestContext,
   resource: Served,
-  stopping: AbortSignal,
+  { clock, stopping }: ApiHandlerOptions,
 ): ResourceRequest {
   let body: Promise<Uint8Array> | undefined;
   return {
@@ -132,6 +134,7 @@ function resourceRequest(
     user: c.var.user,
     query: new URL(c.req.url).searchParams,
     resource,
+    time: clock.now(),
     header: (name) => c.req.header(name),
     body: () => body ??= readBody(c.req.raw.body),
     warn: (message) => void c.var.warnings.push(message),

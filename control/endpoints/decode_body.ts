@@ -226,7 +226,7 @@ function cannotBeHandled(found: GroupVersionKind, kind: KindDefinition, why: str
   );
 }
 
-const shownBytes = 33;
+const shownBytes = 30;
 
 function unrecognized(
   kind: KindDefinition,

@@ -10,6 +10,8 @@ export type Transform = "" | "Table" | "PartialObjectMetadata" | "PartialObjectM
 export interface Negotiated {
   readonly format: Format;
   readonly as: Transform;
+  /** `meta.k8s.io` version of what it is turned into. */
+  readonly metaVersion: "v1" | "v1beta1";
   readonly pretty: boolean;
   /** For tables: what each row carries. */
   readonly includeObject: "None" | "Metadata" | "Object";
@@ -32,6 +34,7 @@ const transforms = new Set<string>(["Table", "PartialObjectMetadata", "PartialOb
 export const plainJson: Negotiated = {
   format: "json",
   as: "",
+  metaVersion: "v1",
   pretty: false,
   includeObject: "Metadata",
 };
@@ -47,7 +50,7 @@ export function negotiate(
 ): Negotiated {
   const pretty = isTrue(query.get("pretty"));
   const includeObject = (query.get("includeObject") ?? "") as Negotiated["includeObject"] | "";
-  const rest = { pretty, includeObject: includeObject || "Metadata" };
+  const rest = { pretty, includeObject: includeObject || "Metadata", metaVersion: "v1" } as const;
   if (accept === undefined || accept.trim() === "") return { format: "json", as: "", ...rest };
   for (const range of parseAccept(accept)) {
     const type = `${range.type}/${range.subtype}`;
@@ -58,7 +61,7 @@ export function negotiate(
     if (as === "") return { format, as: "", ...rest };
     const { g = "", v = "" } = range.parameters;
     const known = transforms.has(as) && g === "meta.k8s.io" && (v === "v1" || v === "v1beta1");
-    if (known) return { format, as: as as Transform, ...rest };
+    if (known) return { ...rest, format, as: as as Transform, metaVersion: v };
   }
   throw notAcceptable(only ?? ["json", "yaml", "protobuf"], watch);
 }

@@ -16,14 +16,14 @@ const verbOfMethod: Readonly<Record<string, string>> = {
  * Source: the API's URL scheme, https://kubernetes.io/docs/reference/using-api/api-concepts/.
  */
 export function readRequestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
-  const parts = path.split("/").filter((part) => part !== "");
+  const parts = decode(path).split("/").filter((part) => part !== "");
   const root = parts[0];
   const core = root === "api" && parts.length >= 3;
   const grouped = root === "apis" && parts.length >= 4;
   if (!core && !grouped) return nonResource(method, path);
   const group = core ? "" : parts[1]!;
   const version = core ? parts[1]! : parts[2]!;
-  const where = locate(parts.slice(core ? 2 : 3).map(decode));
+  const where = locate(parts.slice(core ? 2 : 3));
   const fieldSelector = query.get("fieldSelector") ?? undefined;
   const name = where.name || nameFromSelector(fieldSelector);
   return {
@@ -100,10 +100,11 @@ function nonResource(method: string, path: string): RequestInfo {
   };
 }
 
-function decode(part: string): string {
+/** An encoded slash separates, as in the reference. */
+function decode(path: string): string {
   try {
-    return decodeURIComponent(part);
+    return decodeURIComponent(path);
   } catch {
-    return part;
+    return path;
   }
 }

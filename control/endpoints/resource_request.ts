@@ -13,6 +13,8 @@ export interface ResourceRequest {
   readonly info: RequestInfo;
   readonly user: UserInfo;
   readonly query: URLSearchParams;
+  /** When it came, in milliseconds. */
+  readonly time: number;
   readonly resource: Served;
   header(name: string): string | undefined;
   /** The body, read when first asked for. Throws RequestEntityTooLarge. */

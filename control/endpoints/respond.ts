@@ -3,7 +3,7 @@ import { encodeEnveloped } from "../../shared/codec/protobuf_envelope.ts";
 import { encodeYaml } from "../../shared/codec/yaml.ts";
 import { StatusError } from "../../shared/meta/status_error.ts";
 import type { ListMeta, Status } from "../../shared/meta/types.gen.ts";
-import { schemaOf, type StructNode } from "../../shared/schema/schema.ts";
+import { schemaOf, schemaOfType, type StructNode } from "../../shared/schema/schema.ts";
 import { decodeStored, typeMetaLength } from "../registry/stored_object.ts";
 import { partialMetadataOf, tableOf } from "../registry/table.ts";
 import type { Entry } from "../storage/cacher/cache.ts";
@@ -54,7 +54,7 @@ export function respondObject(
     return respondWith(negotiated, tableOf(kind, [known], metadata, { now, includeObject }), code);
   }
   if (as === "PartialObjectMetadata") {
-    return respondWith(negotiated, partialMetadataOf(known), code);
+    return respondWith(negotiated, partialMetadataOf(known, negotiated.metaVersion), code);
   }
   return bytesResponse(negotiated, encodeAs(negotiated, kind.schema, known), code);
 }
@@ -83,12 +83,16 @@ export function respondList(
     return respondWith(negotiated, tableOf(kind, objects, metadata, { now, includeObject }));
   }
   if (as === "PartialObjectMetadataList") {
-    return respondWith(negotiated, {
+    const partial = {
       kind: "PartialObjectMetadataList",
-      apiVersion: "meta.k8s.io/v1",
+      apiVersion: `meta.k8s.io/${negotiated.metaVersion}`,
       metadata,
-      items: objects.map(partialMetadataOf),
-    } as KubeObject);
+      // The reference leaves the list out where it had nothing to turn.
+      items: objects.length === 0
+        ? null
+        : objects.map((object) => partialMetadataOf(object, negotiated.metaVersion)),
+    };
+    return respondWith(negotiated, partial);
   }
   const list = listOf(kind, metadata, objects);
   const schema = format === "protobuf" ? schemaOf(list.apiVersion, list.kind) : kind.schema;
@@ -141,8 +145,11 @@ export function encodeAny(
   if (negotiated.format !== "protobuf") {
     return encodeAs(negotiated, undefined, object);
   }
-  const apiVersion = (object.apiVersion ?? "").replace(/^meta\.k8s\.io\//, "");
-  return encodeAs(negotiated, schemaOf(apiVersion, object.kind ?? ""), object);
+  const { apiVersion = "", kind = "" } = object;
+  const schema = apiVersion.startsWith("meta.k8s.io/")
+    ? schemaOfType(`k8s.io.apimachinery.pkg.apis.meta.v1.${kind}`)
+    : schemaOf(apiVersion, kind);
+  return encodeAs(negotiated, schema, object);
 }
 
 function encodeAs(
@@ -181,7 +188,6 @@ function notAcceptableAs(as: string, why: string): StatusError {
   return new StatusError(
     "NotAcceptable",
     `you requested ${as}, but the requested object is ${why}`,
-    { details: {} },
   );
 }
 

@@ -3,6 +3,7 @@ import { parseFieldSelector } from "../../shared/meta/fields.ts";
 import { parseLabelSelector } from "../../shared/meta/labels.ts";
 import { StatusError } from "../../shared/meta/status_error.ts";
 import { badRequest } from "../registry/errors.ts";
+import { decodeStored } from "../registry/stored_object.ts";
 import type { Attributes, Entry, Matcher } from "../storage/cacher/cache.ts";
 import type { RequestInfo } from "../server/request_context.ts";
 import type { ListOptions } from "./list_options.ts";
@@ -31,7 +32,7 @@ export function matcherOf(
   return {
     matches: (entry: Entry) =>
       (!byLabels || byLabels.matches(entry.attributes.labels)) &&
-      (!fields || fields.matches(fieldsOf(entry))),
+      (!fields || fields.matches(fieldsOf(kind, entry))),
     ...(index && { index: { field: index.field, value: index.value } }),
   };
 }
@@ -53,11 +54,14 @@ export function attributesOf(
   return { labels: object.metadata.labels ?? {}, fields };
 }
 
-function fieldsOf(entry: Entry): (field: string) => string {
+function fieldsOf(kind: KindDefinition, entry: Entry): (field: string) => string {
   return (field) => {
     if (field === "metadata.name") return entry.name;
     if (field === "metadata.namespace") return entry.namespace;
-    return entry.attributes.fields[field] ?? "";
+    const stored = entry.attributes.fields[field];
+    if (stored !== undefined || !kind.storedAs) return stored ?? "";
+    // A field that only this version of the kind has.
+    return kind.selectableFields![field]!(kind.storedAs.fromStored(decodeStored(entry.value)));
   };
 }
 

@@ -62,7 +62,7 @@ export function invalidError(
   name: string,
   errors: readonly FieldError[],
 ): StatusError {
-  const texts = [...new Set(errors.map((error) => `${error.path}: ${error.message}`))];
+  const texts = [...new Set(errors.map((error) => `${error.path || "[]"}: ${error.message}`))];
   const all = texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`;
   const subject = group === "" ? kind : `${kind}.${group}`;
   return new StatusError("Invalid", `${subject} "${name}" is invalid: ${all}`, {
@@ -70,7 +70,7 @@ export function invalidError(
       ...(name !== "" && { name }),
       ...(group !== "" && { group }),
       kind,
-      causes: errors.map(({ path, reason, message }) => ({ reason, message, field: path })),
+      causes: errors.map(({ path, reason, message }) => ({ reason, message, field: path || "[]" })),
     },
   });
 }

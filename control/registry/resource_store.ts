@@ -7,7 +7,6 @@ import {
   validateObjectMeta,
   validateObjectMetaUpdate,
 } from "../../shared/meta/validate_metadata.ts";
-import { isDns1123Subdomain } from "../../shared/meta/names.ts";
 import { normalizeObject } from "../../shared/schema/decode.ts";
 import type { Attributes } from "../admission/plugin.ts";
 import type { ResourceCache } from "../storage/cacher/cache.ts";
@@ -20,6 +19,7 @@ import {
   modifiedMessage,
   notFoundError,
 } from "./errors.ts";
+import { keepTimesOfNoop } from "./apply/managed_fields.ts";
 import { trackFields } from "./field_tracking.ts";
 import {
   countGeneration,
@@ -42,6 +42,8 @@ export type Transform = (current: KubeObject) => KubeObject | Promise<KubeObject
 export interface CreateOptions {
   /** The server itself writes: no admission, and status is kept. */
   readonly direct?: boolean;
+  /** See `UpdateOptions`. */
+  readonly fieldsTracked?: boolean;
 }
 
 export interface UpdateOptions {
@@ -138,13 +140,13 @@ export class ResourceStore {
     view: KindDefinition,
     object: KubeObject,
     scope: WriteScope,
-    { direct = false }: CreateOptions = {},
+    { direct = false, fieldsTracked = false }: CreateOptions = {},
   ): Promise<Written> {
     const { kind } = this;
     const { admission, clock, random, hooks } = this.#options;
     const context: WriteContext = { now: timestamp(clock.now()), subresource: scope.subresource };
     for (const warning of dedupOwnerReferences(object, false)) scope.warn(warning);
-    trackFields(view, { object, scope, now: context.now });
+    if (!fieldsTracked) trackFields(view, { object, scope, now: context.now });
     const attributes = this.#attributes(view, "CREATE", scope, { object });
     if (!direct) await admission.admit(attributes);
     for (const warning of dedupOwnerReferences(object, true)) scope.warn(warning);
@@ -155,7 +157,9 @@ export class ResourceStore {
     fillNewMetadata(kind, stored, { random, now: context.now, namespace: scope.namespace });
     kind.strategy.defaults?.(stored);
     if (kind.subresources?.status && !direct) dropStatus(stored);
-    if (!direct) kind.strategy.prepareForCreate?.(stored, context);
+    const { status } = stored as unknown as Loose;
+    kind.strategy.prepareForCreate?.(stored, context);
+    if (direct && status !== undefined) (stored as unknown as Loose).status = status;
     const normal = normalizeObject(kind.schema, stored);
     this.#refuseInvalid(view, normal, this.#validate(normal));
     for (const warning of kind.strategy.warnings?.(normal) ?? []) scope.warn(warning);
@@ -197,7 +201,7 @@ export class ResourceStore {
     view: KindDefinition,
     name: string,
     scope: WriteScope,
-    { orCreate, forceCreate }: UpdateOptions,
+    { orCreate, forceCreate, fieldsTracked = false }: UpdateOptions,
   ): Promise<Written> {
     const allowed = forceCreate || this.kind.strategy.allowCreateOnUpdate;
     if (!orCreate || !allowed || scope.subresource !== "") throw notFoundError(view, name);
@@ -210,7 +214,7 @@ export class ResourceStore {
         `Precondition failed: UID in precondition: ${uid}, UID in object meta: `,
       );
     }
-    return await this.#createOnce(view, object, scope);
+    return await this.#createOnce(view, object, scope, { fieldsTracked });
   }
 
   async #updateOnce(
@@ -238,6 +242,7 @@ export class ResourceStore {
     this.#prepareUpdate(next, old, context);
     const normal = normalizeObject(kind.schema, next);
     countGeneration(kind, normal, old);
+    keepNoopTimes(normal, old);
     this.#refuseInvalid(view, normal, this.#validateUpdate(normal, old, scope));
     for (const warning of kind.strategy.warnings?.(normal, old) ?? []) scope.warn(warning);
     const undo = hooks?.reserve?.(normal, old, scope.dryRun);
@@ -268,7 +273,7 @@ export class ResourceStore {
   ): Promise<Written> {
     const { hooks } = this.#options;
     if (isDeletionComplete(object) && !hooks?.lingers?.(object)) {
-      await this.#remove(object, current);
+      await this.#remove(structuredClone(object), current);
       return this.#written(view, object, false);
     }
     const value = await this.#put(object, current.revision, scope.namespace);
@@ -365,7 +370,7 @@ export class ResourceStore {
     const { strategy, scope } = this.kind;
     const meta = validateObjectMeta(object.metadata, {
       namespaced: scope === "Namespaced",
-      validateName: strategy.validateName ?? isDns1123Subdomain,
+      ...(strategy.validateName && { validateName: strategy.validateName }),
       path: "metadata",
     });
     return [...meta, ...(strategy.validate?.(object) ?? [])];
@@ -416,6 +421,12 @@ export class ResourceStore {
     const same = view === this.kind;
     return { object: fromStored(view, object), created, value: same ? value : undefined };
   }
+}
+
+/** A write that changes nothing but the times in managedFields changes nothing. */
+function keepNoopTimes(object: KubeObject, old: KubeObject): void {
+  const entries = keepTimesOfNoop(old, object);
+  if (entries) object.metadata.managedFields = entries;
 }
 
 /** Another writer came between: worth another try with what is there now. */

@@ -32,11 +32,14 @@ export function tableOf(
   };
 }
 
-/** `meta.k8s.io/v1 PartialObjectMetadata` of an object. */
-export function partialMetadataOf(object: { readonly metadata: ObjectMeta }): KubeObject {
+/** `PartialObjectMetadata` of an object, in a version of `meta.k8s.io`. */
+export function partialMetadataOf(
+  object: { readonly metadata: ObjectMeta },
+  version = "v1",
+): KubeObject {
   return {
     kind: "PartialObjectMetadata",
-    apiVersion: "meta.k8s.io/v1",
+    apiVersion: `meta.k8s.io/${version}`,
     metadata: object.metadata,
   };
 }

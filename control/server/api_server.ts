@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import { builtinKinds } from "../../shared/api/mod.ts";
+import type { ClusterRole, PolicyRule } from "../../shared/api/rbac/v1/types.gen.ts";
 import type { Clock } from "../../shared/clock/clock.ts";
 import type { Random } from "../../shared/clock/random.ts";
 import type { Log } from "../../shared/log/log.ts";
@@ -13,15 +14,19 @@ import { Impersonator } from "../authentication/impersonation.ts";
 import { ServiceAccountIssuer } from "../authentication/service_account_issuer.ts";
 import { serviceAccountTokenAuthenticator } from "../authentication/service_account_token.ts";
 import { unionAuthenticator } from "../authentication/union.ts";
-import { newAdmissionChain } from "../admission/chain.ts";
+import type { AgentConnections } from "../agents/agent_connections.ts";
+import { PluginChain } from "../admission/chain.ts";
+import { standardPlugins } from "../admission/plugins/mod.ts";
 import { escalationCheck } from "../authorization/escalation.ts";
-import { NodeAuthorizer } from "../authorization/node.ts";
+import { nodeAuthorizer } from "../authorization/node.ts";
+import { NodeGraph } from "../authorization/node_graph.ts";
 import { RbacAuthorizer } from "../authorization/rbac.ts";
 import { mastersAuthorizer, unionAuthorizer } from "../authorization/union.ts";
 import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts";
 import { apiHandler } from "../endpoints/api_handler.ts";
 import { Discovery } from "../endpoints/discovery/discovery.ts";
 import type { ApiRegistry, Subresource } from "../endpoints/resource_request.ts";
+import { rbacObjects } from "../bootstrap/standard_objects.ts";
 import { ServiceAllocation } from "../registry/core/service_allocation.ts";
 import { StoreReader } from "../registry/reader.ts";
 import { Registry } from "../registry/registry.ts";
@@ -37,6 +42,7 @@ import { installKinds } from "./install.ts";
 import type { Metrics } from "./metrics.ts";
 import { builtinParticulars } from "./particulars.ts";
 import { pathHandler } from "./paths.ts";
+import { quotaWriter } from "./quota_writer.ts";
 import type { Authorizer, Env } from "./request_context.ts";
 
 export interface ApiServerOptions {
@@ -51,6 +57,7 @@ export interface ApiServerOptions {
   readonly serviceCidr: string;
   /** PEM of the roots that verify client certificates. */
   readonly clientAuthority: string;
+  readonly agents: AgentConnections;
   readonly connections?: Readonly<Record<string, readonly Subresource[]>>;
 }
 
@@ -93,8 +100,12 @@ export class ApiServer {
     const registry: ApiRegistry = new Registry();
     const stopping = new AbortController();
     const rbac = new RbacAuthorizer();
-    const nodes = new NodeAuthorizer();
-    const authorizer = unionAuthorizer([mastersAuthorizer(), nodes, rbac]);
+    const nodes = new NodeGraph();
+    const authorizer = unionAuthorizer([
+      mastersAuthorizer(),
+      nodeAuthorizer(nodes, nodeRules()),
+      rbac,
+    ]);
     const shared = { keys: options.serviceAccountKeys, reader, clock, issuer, audiences: [issuer] };
     const tokenAuthenticator = unionTokenAuthenticator([
       serviceAccountTokenAuthenticator(shared),
@@ -102,6 +113,7 @@ export class ApiServer {
     ]);
     const tokens = new ServiceAccountIssuer({ ...shared, random });
     const services = new ServiceAllocation({ serviceCidr, random });
+    const quotas = quotaWriter(() => storeOf("", "resourcequotas"));
     const storeOf = (group: string, plural: string) => storeNamed(registry, group, plural);
     installKinds(builtinKinds, {
       registry,
@@ -110,13 +122,11 @@ export class ApiServer {
       reader,
       clock,
       random,
-      admission: newAdmissionChain({
-        reader,
-        clock,
-        random,
-        extra: [escalationCheck(rbac, authorizer)],
-        authorizer,
-      }),
+      admission: new PluginChain(
+        standardPlugins({ reader, authorizer, quotas, clock, random }, {
+          last: [escalationCheck(rbac, authorizer)],
+        }),
+      ),
       particulars: builtinParticulars({
         services,
         tokens,
@@ -148,6 +158,7 @@ export class ApiServer {
         metrics: options.metrics,
         advertise: options.advertise,
         checks: healthChecks(ready, stopping.signal),
+        agents: options.agents,
       }),
       log,
     });
@@ -161,6 +172,14 @@ export class ApiServer {
     this.#stopping.abort();
     this.#cache.stop();
   }
+}
+
+/** What every node may do, by the standard role of that name. */
+function nodeRules(): readonly PolicyRule[] {
+  const role = rbacObjects().find(({ kind, metadata }) =>
+    kind === "ClusterRole" && metadata.name === "system:node"
+  );
+  return (role as ClusterRole | undefined)?.rules ?? [];
 }
 
 function storesOf(registry: ApiRegistry): ResourceStore[] {

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../shared/api/kind.ts";
-import type { NodeAuthorizer } from "../authorization/node.ts";
+import type { NodeGraph } from "../authorization/node_graph.ts";
 import type { RbacAuthorizer } from "../authorization/rbac.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
 import { decodeStored } from "../registry/stored_object.ts";
@@ -14,7 +14,7 @@ const rbacGroup = "rbac.authorization.k8s.io";
 /** Keeps the authorizers' picture of the cluster: everything there is now, then every change as it is committed. */
 export async function feedAuthorizers({ rbac, nodes, storeOf }: {
   readonly rbac: RbacAuthorizer;
-  readonly nodes: NodeAuthorizer;
+  readonly nodes: NodeGraph;
   readonly storeOf: (group: string, plural: string) => ResourceStore;
 }): Promise<void> {
   const roles = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"];
@@ -22,6 +22,7 @@ export async function feedAuthorizers({ rbac, nodes, storeOf }: {
   await follow(storeOf("", "pods"), nodes);
   await follow(storeOf("", "persistentvolumes"), nodes);
   await follow(storeOf("storage.k8s.io", "volumeattachments"), nodes);
+  await follow(storeOf("resource.k8s.io", "resourceslices"), nodes);
 }
 
 async function follow(store: ResourceStore, consumer: Consumer): Promise<void> {

@@ -58,7 +58,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       }),
     { overrideGlobalObjects: false },
   );
-  server.on("request", answer as (...args: never[]) => void);
+  server.on("request", answer as unknown as (request: http2.Http2ServerRequest) => void);
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void upgrade(options, { request, socket, head }, certificates(request as Incoming));
   });

@@ -6,6 +6,7 @@ import type { Clock } from "../../shared/clock/clock.ts";
 import { timestamp } from "../../shared/clock/clock.ts";
 import type { ServiceAccountIssuer } from "../authentication/service_account_issuer.ts";
 import { type ReviewDependencies, reviewHandlers } from "../authorization/reviews.ts";
+import { componentStatuses } from "../endpoints/handlers/component_status.ts";
 import { creatingSubresource, virtualResource } from "../endpoints/handlers/virtual.ts";
 import { type Subresource, writeScope } from "../endpoints/resource_request.ts";
 import { certificateApproval } from "../registry/certificates/approval.ts";
@@ -124,5 +125,10 @@ function virtualResources(options: ParticularsOptions): Particulars["virtual"] {
       now: timestamp(clock.now()),
     });
   });
-  return Object.fromEntries([...answers, ["/bindings", bindings]]);
+  const statuses = componentStatuses({ "etcd-0": () => undefined }, clock);
+  return Object.fromEntries([
+    ...answers,
+    ["/bindings", bindings],
+    ["/componentstatuses", statuses],
+  ]);
 }

@@ -1,3 +1,5 @@
+import type { AgentConnections } from "../agents/agent_connections.ts";
+import { acceptAgent, agentPath } from "../agents/agent_endpoint.ts";
 import type { ServiceAccountIssuer } from "../authentication/service_account_issuer.ts";
 import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts";
 import type { Discovery } from "../endpoints/discovery/discovery.ts";
@@ -16,6 +18,7 @@ export interface PathsOptions {
   readonly metrics: Metrics;
   readonly advertise: { readonly address: string; readonly port: number };
   readonly checks: readonly HealthCheck[];
+  readonly agents: AgentConnections;
 }
 
 /** Answers what is not a resource: discovery, OpenAPI, version, health, metrics, token issuer documents. */
@@ -37,6 +40,7 @@ export function pathHandler(
       return discover(c, options, { accept, query, etag, isRead });
     }
     if (!isRead) return undefined;
+    if (path === agentPath) return acceptAgent(c, options.agents);
     if (path === "/metrics") return await metricsPage(options.metrics);
     const host = hostOf(options);
     if (path === "/.well-known/openid-configuration") {

@@ -71,7 +71,12 @@ function ofField(field: FieldNode, value: unknown): unknown {
 
 /** As it is published: JSON names, in order, without what is empty. */
 function asPublished(node: SchemaNode, value: unknown): unknown {
-  if (node.type !== "struct" || typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null) return value;
+  if (node.type === "list") {
+    return (value as unknown[]).map((item) => asPublished(node.items, item));
+  }
+  if (node.type === "map") return sortedMap(node.values, value);
+  if (node.type !== "struct") return value;
   const out: Record<string, unknown> = {};
   for (const [name, field] of node.fields) {
     const item = (value as Record<string, unknown>)[name];

@@ -13,7 +13,8 @@ export function inProcessTransport(handle: HttpHandler): Transport {
   };
 }
 
-function toRequest(request: TransportRequest): Request {
+/** A transport request as a `Request`. */
+export function toRequest(request: TransportRequest): Request {
   const headers = new Headers();
   if (request.accept) headers.set("accept", request.accept);
   if (request.contentType) headers.set("content-type", request.contentType);

@@ -97,6 +97,11 @@ async function cacheQueryOf(
       ...(token.revision > 0 && { revision: token.revision as Revision }),
     };
   }
+  if (options.resourceVersion === "0") {
+    // "Whatever you have": the reference answers from its cache, whole.
+    const { limit: _limit, ...whole } = where as CacheQuery;
+    return whole;
+  }
   if (version === 0) return where;
   await waitForRevision(store.cache, version);
   return options.resourceVersionMatch === "Exact"

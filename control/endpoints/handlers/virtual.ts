@@ -1,9 +1,11 @@
 import type { Status } from "../../../shared/meta/types.gen.ts";
 import type { KindDefinition, KubeObject, Verb } from "../../../shared/api/kind.ts";
+import { timestamp } from "../../../shared/clock/clock.ts";
 import { schemaOf } from "../../../shared/schema/schema.ts";
 import { decodeBody, readDryRun, readFieldValidation } from "../decode_body.ts";
 import { negotiate } from "../negotiation.ts";
-import type { ResourceRequest, Subresource } from "../resource_request.ts";
+import { trackFields } from "../../registry/field_tracking.ts";
+import { type ResourceRequest, type Subresource, writeScope } from "../resource_request.ts";
 import { respondWith } from "../respond.ts";
 
 /** Computes the answer to a created object that is not kept: a review, a token, a binding. */
@@ -57,6 +59,10 @@ async function answered(
   const validation = readFieldValidation(query, "CreateOptions");
   const object = await decodeBody(request, kind, validation);
   kind.strategy.defaults?.(object);
+  if (kind.schema.fields.has("metadata")) {
+    object.metadata ??= {};
+    trackFields(kind, { object, scope: writeScope(request, dryRun), now: timestamp(request.time) });
+  }
   const result = await answer(object, request, { dryRun });
   return respondWith({ ...negotiated, as: "" }, result, 201);
 }

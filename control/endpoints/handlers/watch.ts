@@ -181,7 +181,7 @@ class WatchStream implements WatchSink {
   #transformed(object: KubeObject): { readonly kind?: string; readonly apiVersion?: string } {
     const { as, includeObject } = this.#deps.negotiated;
     if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") {
-      return partialMetadataOf(object);
+      return partialMetadataOf(object, this.#deps.negotiated.metaVersion);
     }
     if (as !== "Table") return object;
     const { resourceVersion = "" } = object.metadata;

@@ -32,13 +32,19 @@ export async function openApiResponse(
   const name = path.slice(prefix.length + 1).replace(/\/$/, "");
   if (name === "") return index(v3);
   const packed = v3[name];
-  if (packed === undefined) return new Response(null, { status: 404 });
+  if (packed === undefined) {
+    return new Response(null, { status: 404, headers: { "cache-control": cacheControl } });
+  }
   const hash = query.get("hash");
   const tag = hashOf(packed);
   if (hash !== null && hash !== tag) {
     return new Response(null, {
       status: 301,
-      headers: { "location": `${path}?hash=${tag}`, "cache-control": cacheControl },
+      headers: {
+        "location": `${path}?hash=${tag}`,
+        "cache-control": cacheControl,
+        "content-type": "application/json",
+      },
     });
   }
   return document(packed, accept, etag, hash !== null);

@@ -1,6 +1,30 @@
-export function validateNamespace(..._: unknown[]): readonly never[] {
-  return [];
+import { type FieldError, invalid } from "../../../meta/field_error.ts";
+import { isQualifiedName } from "../../../meta/names.ts";
+import { check } from "../../validation.ts";
+import type { Namespace } from "./types.gen.ts";
+
+const standardFinalizers = ["kubernetes", "orphan", "foregroundDeletion"];
+
+export function validateNamespace(obj: Namespace): readonly FieldError[] {
+  return (obj.spec?.finalizers ?? []).flatMap((name) => [...validateFinalizer(name)]);
 }
-export function validateNamespaceStatus(..._: unknown[]): readonly never[] {
-  return [];
+
+/** The phase follows from whether the namespace is being deleted. */
+export function validateNamespaceStatus(obj: Namespace): readonly FieldError[] {
+  const phase = obj.status?.phase ?? "";
+  const wanted = obj.metadata.deletionTimestamp ? "Terminating" : "Active";
+  if (phase === wanted) return [];
+  const when = wanted === "Active" ? "is empty" : "is not empty";
+  const detail = `may only be '${wanted}' if \`deletionTimestamp\` ${when}`;
+  return [invalid("status.Phase", phase, detail)];
+}
+
+function validateFinalizer(name: string): readonly FieldError[] {
+  const path = "spec.finalizers";
+  const errors = [...check(name, path, isQualifiedName)];
+  if (!name.includes("/") && !standardFinalizers.includes(name)) {
+    const detail = "name is neither a standard finalizer name nor is it fully qualified";
+    errors.push(invalid(path, name, detail));
+  }
+  return errors;
 }

@@ -1,0 +1,133 @@
+import { systemClock } from "../shared/clock/clock.ts";
+import { systemRandom } from "../shared/clock/random.ts";
+import type { Log } from "../shared/log/log.ts";
+import { CertificateManager } from "./certificates/certificate_manager.ts";
+import { directoryFileStore } from "./certificates/file_store.ts";
+import { ConfigError, parseListen, type ServerConfig } from "./config.ts";
+import { AgentConnections } from "./agents/agent_connections.ts";
+import { ApiServer } from "./server/api_server.ts";
+import { listen, type Listener } from "./server/listener.ts";
+import { Metrics } from "./server/metrics.ts";
+import { serviceAddressOf } from "./server/standard_objects.ts";
+import { openKvStorage } from "./storage/kv/open.ts";
+
+/** A server that runs. */
+export interface RunningServer {
+  /** `https://host:port` as nodes and pods reach it. */
+  readonly url: string;
+  readonly port: number;
+  readonly kubeconfigPath: string;
+  /** Lets requests end, finishes writes, closes the store. */
+  stop(): Promise<void>;
+}
+
+const stopGraceMs = 5_000;
+
+/** Builds the whole control plane from its configuration and starts it. Rejects with one clear sentence. */
+export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const { host, port } = parseListen(config.listen)!;
+  const storage = await openKvStorage(`${config.dataDir}/store`, { clock, log, random });
+  const stopping = new AbortController();
+  try {
+    const address = config.advertiseAddress || addressOf(host);
+    const names = (actualPort: number) => ({
+      domain: config.clusterDomain,
+      hostname: Deno.hostname(),
+      addresses: [
+        ...new Set([address, "127.0.0.1", serviceAddressOf(config.serviceCidr), ...ownAddresses()]),
+      ],
+      url: `https://${address}:${actualPort}`,
+    });
+    const store = directoryFileStore(`${config.dataDir}/certificates`);
+    const certificates = await CertificateManager.open({ store, clock, log, names: names(port) });
+    const agents = new AgentConnections({ clock, log });
+    const server = await ApiServer.start({
+      agents,
+      storage,
+      clock,
+      random,
+      log,
+      metrics: new Metrics(),
+      serviceAccountKeys: certificates.serviceAccountKeys,
+      advertise: { address, port },
+      serviceCidr: config.serviceCidr,
+      clientAuthority: certificates.caBundle,
+    });
+    const listener = await openListener(config, { server, certificates, log });
+    if (listener.port !== port) await certificates.setNames(names(listener.port));
+    certificates.onChange(() => listener.setTls(tlsOf(certificates)));
+    void certificates.run(stopping.signal);
+    const kubeconfigPath = await placeKubeconfig(config.dataDir);
+    log.info("Server is ready", { url: names(listener.port).url, kubeconfig: kubeconfigPath });
+    return {
+      url: names(listener.port).url,
+      port: listener.port,
+      kubeconfigPath,
+      async stop() {
+        stopping.abort();
+        agents.close();
+        server.stop();
+        await listener.close(stopGraceMs);
+        await storage.close();
+      },
+    };
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+async function openListener(
+  config: ServerConfig,
+  { server, certificates, log }: {
+    readonly server: ApiServer;
+    readonly certificates: CertificateManager;
+    readonly log: Log;
+  },
+): Promise<Listener> {
+  const { host, port } = parseListen(config.listen)!;
+  try {
+    return await listen({
+      host,
+      port,
+      log,
+      tls: tlsOf(certificates),
+      fetch: (request, env) => server.app.fetch(request, env),
+    });
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "EADDRINUSE") {
+      throw new ConfigError(`Cannot listen on ${config.listen}: the port is in use`);
+    }
+    throw new ConfigError(`Cannot listen on ${config.listen}: ${(error as Error).message}`);
+  }
+}
+
+function tlsOf(certificates: CertificateManager) {
+  const { certificate, key } = certificates.serving;
+  return { cert: certificate, key, ca: certificates.caBundle };
+}
+
+/** The first address of this machine that others can reach; loopback if there is none (no network: still a server). */
+function addressOf(host: string): string {
+  if (host !== "0.0.0.0" && host !== "::") return host;
+  return ownAddresses()[0] ?? "127.0.0.1";
+}
+
+function ownAddresses(): string[] {
+  return Deno.networkInterfaces()
+    .filter(({ family, address, name }) =>
+      family === "IPv4" && !address.startsWith("127.") && !name.startsWith("coracle")
+    )
+    .map(({ address }) => address);
+}
+
+/** Users look for it right below the data directory; it is the same file as the certificate manager keeps. */
+async function placeKubeconfig(dataDir: string): Promise<string> {
+  const path = `${dataDir}/admin.kubeconfig`;
+  await Deno.remove(path).catch(() => undefined);
+  await Deno.symlink("certificates/admin.kubeconfig", path);
+  return path;
+}
