@@ -81,13 +81,22 @@ export class Lab {
     await this.#sh("node", "echo 1 > /proc/sys/net/ipv4/ip_forward");
     for (const pod of ["pod1", "pod2"] as const) {
       await this.#wire(pod, `${addresses[pod]}/24`);
-      await this.#sh("node", `ip link set ${pod} master br0 && bridge link set dev ${pod} hairpin on`);
+      await this.#sh(
+        "node",
+        `ip link set ${pod} master br0 && bridge link set dev ${pod} hairpin on`,
+      );
       await this.#sh(pod, `ip route add default via ${addresses.gateway}`);
     }
     await this.#wire("outside", `${addresses.outside}/24`);
     await this.#sh("node", `ip addr add ${addresses.node}/24 dev outside`);
     await this.#sh("node", `ip route add default via ${addresses.outside}`);
+    // Its default route leads back to the one outside, which must not be told to help itself.
+    await this.#sh(
+      "node",
+      "for f in /proc/sys/net/ipv4/conf/*/send_redirects; do echo 0 > $f; done",
+    );
     await this.#sh("outside", `ip route add 10.0.0.0/8 via ${addresses.node}`);
+    await this.#sh("outside", `ip route add 192.168.77.0/24 via ${addresses.node}`);
     for (const place of ["node", "pod1", "pod2", "outside"] as const) {
       const agent = new Agent(this.#prefix + place);
       this.#agents.set(place, agent);
@@ -149,7 +158,11 @@ class Agent {
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   let rest = "";
-  for await (const part of stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)) {
+  for await (
+    const part of stream.pipeThrough(
+      new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>,
+    )
+  ) {
     const lines = (rest + part).split("\n");
     rest = lines.pop()!;
     yield* lines;
