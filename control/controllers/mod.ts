@@ -16,6 +16,7 @@ import { replicaSetController } from "./replica_set.ts";
 import { replicationController } from "./replication_controller.ts";
 import { rootCaController } from "./root_ca.ts";
 import { serviceAccountController } from "./service_account.ts";
+import { statefulSetController } from "./stateful_set/stateful_set.ts";
 import { ttlAfterFinishedController } from "./ttl_after_finished.ts";
 
 /** Every controller of the control plane. */
@@ -36,6 +37,7 @@ export const controllers: readonly ControllerDefinition[] = [
   replicationController,
   rootCaController,
   serviceAccountController,
+  statefulSetController,
   taintEvictionController,
   ttlAfterFinishedController,
 ];
