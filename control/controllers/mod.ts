@@ -3,6 +3,7 @@ import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts"
 import { cronJobController } from "./cron_job/cron_job.ts";
 import { daemonSetController } from "./daemon_set/daemon_set.ts";
 import { deploymentController } from "./deployment/deployment.ts";
+import { disruptionController } from "./disruption.ts";
 import { endpointSliceController } from "./endpoints/endpoint_slice.ts";
 import { endpointsController } from "./endpoints/endpoints.ts";
 import { garbageCollector } from "./garbage_collector/garbage_collector.ts";
@@ -25,6 +26,7 @@ export const controllers: readonly ControllerDefinition[] = [
   cronJobController,
   daemonSetController,
   deploymentController,
+  disruptionController,
   endpointsController,
   endpointSliceController,
   garbageCollector,

@@ -224,3 +224,20 @@ Deno.test("an informer calls a late handler for everything known and keeps index
   assert.equal(set.of(resources.configmaps), informer);
   set.stop();
 });
+
+Deno.test("an informer that is dropped tells that all is gone and asks no more", async () => {
+  const server = new FaultyServer(5);
+  for (let i = 0; i < 30; i++) server.change();
+  const { clock, set, informer } = start(server);
+  await pass(clock, 60_000);
+  assert.equal(set.known!(resources.configmaps), informer);
+  let gone = 0;
+  informer.onChange((object) => object ?? gone++);
+  set.drop!(resources.configmaps);
+  assert.equal(gone, server.objects.size);
+  assert.equal(set.known!(resources.configmaps), undefined);
+  await pass(clock, 60_000);
+  const { length } = server.transport.requests;
+  await pass(clock, 600_000);
+  assert.equal(server.transport.requests.length, length);
+});
