@@ -1,4 +1,4 @@
-import type { Pod, Service } from "../../shared/api/core/v1/types.gen.ts";
+import type { Pod, Service, ServiceList } from "../../shared/api/core/v1/types.gen.ts";
 import type { Client } from "../../shared/client/client.ts";
 import type { EventRecorder } from "../../shared/client/events.ts";
 import { resources } from "../../shared/client/resources.gen.ts";
@@ -256,19 +256,37 @@ function nodeContext(options: KubeletOptions, parts: ContextParts): NodeContext 
       hostResolvConf: (await readText(files, "/etc/resolv.conf")) ?? "",
       hostHosts: (await readText(files, "/etc/hosts")) ?? "",
     }),
-    servicesFor: servicesOf(options),
+    servicesFor: servicesOf(options, checkpoint),
     imageIdOf: (state) => imageIds.of(state),
   };
 }
 
-function servicesOf(options: KubeletOptions): NodeContext["servicesFor"] {
-  const services = options.informers.of(resources.services);
+/** Services by namespace; what was last known of them while no server answers. */
+function servicesOf(
+  { informers, clock }: KubeletOptions,
+  checkpoint: Checkpoint,
+): NodeContext["servicesFor"] {
+  const services = informers.of(resources.services);
   return async (namespace, links) => {
+    const key = `services_${links ? namespace : ""}`;
+    if (!services.hasSynced) await Promise.race([services.synced(), sleep(clock, SERVER_WAIT_MS)]);
     if (!services.hasSynced) {
+      const saved = await checkpoint.load(key) as ServiceList | undefined;
+      if (saved) return saved.items;
       throw new Error("services have not yet been read at least once, cannot construct envvars");
     }
     const own: readonly Service[] = links ? services.list(namespace) : [];
     const api = services.get("default/kubernetes");
-    return api && !own.includes(api) ? [...own, api] : own;
+    const items = (api && !own.includes(api) ? [...own, api] : own).map(addressOf);
+    const list: ServiceList = { apiVersion: "v1", kind: "ServiceList", metadata: {}, items };
+    await checkpoint.save(key, list);
+    return items;
   };
+}
+
+/** Of a service only what its variables are made of, so that nothing else makes the checkpoint change. */
+function addressOf({ apiVersion, kind, metadata, spec }: Service): Service {
+  const { name, namespace } = metadata;
+  const { clusterIP, ports } = spec ?? {};
+  return { apiVersion, kind, metadata: { name, namespace }, spec: { clusterIP, ports } };
 }

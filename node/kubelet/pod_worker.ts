@@ -1,14 +1,12 @@
 import type { Pod, PodStatus } from "../../shared/api/core/v1/types.gen.ts";
-import { resources } from "../../shared/client/resources.gen.ts";
 import type { Timer } from "../../shared/clock/clock.ts";
-import { isStatus } from "../../shared/meta/status_error.ts";
 import { type ContainerState, labelNames } from "../runtime/runtime_service.ts";
 import { type PodVolumes, VolumeError } from "../volumes/volume_manager.ts";
 import { graceMsOf, startContainer, stopContainer } from "./container_actions.ts";
 import { cleanUpPod, removeOldRuns } from "./garbage.ts";
-import { renderHosts, renderResolvConf } from "./name_resolution.ts";
 import type { NodeContext } from "./node_context.ts";
 import { podContainers, podKey, uidOf } from "./pod_containers.ts";
+import { intentOf } from "./pod_intent.ts";
 import { podDir } from "./pod_paths.ts";
 import { type PodFailure, podStatus } from "./pod_status.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -20,6 +18,7 @@ import {
   podText,
   type WaitingReason,
 } from "./sync_pod.ts";
+import { deleteFromApi, stopPod, writeNames } from "./pod_steps.ts";
 import { terminationMessages } from "./termination_message.ts";
 
 /** Pause after a step that failed; doubles to the maximum. */
@@ -37,6 +36,7 @@ export class PodWorker {
   readonly #node: NodeContext;
   readonly #finish: () => void;
   #pod: Pod;
+  #begun = false;
   /** The API has no such pod any more. */
   #gone = false;
   #failure: PodFailure | undefined;
@@ -56,6 +56,7 @@ export class PodWorker {
   /** When what still runs of a pod that must end is killed; monotonic. */
   #killAt = Infinity;
   #killTimer: Timer | undefined;
+  #ending = false;
   #over = false;
 
   constructor(pod: Pod, node: NodeContext) {
@@ -79,11 +80,15 @@ export class PodWorker {
 
   /** The pod as the API has it now; undefined when it is gone from there. */
   update(pod: Pod | undefined): void {
+    const before = this.#pod;
     if (!pod) this.#gone = true;
     else {
       this.#pod = pod;
+      // Our own status coming back is no news.
+      if (this.#begun && intentOf(before) === intentOf(pod)) return;
       this.#node.objects.register(pod);
     }
+    this.#begun = true;
     this.#volumesDirty = true;
     if (this.#mustEnd()) this.#endSoon();
     this.wake();
@@ -108,13 +113,18 @@ export class PodWorker {
     if (!this.#running) void this.#run();
   }
 
-  /** The agent ends; containers go on. Resolves when no step is under way. */
+  /**
+   * The agent ends; containers go on. Resolves when no step is under way, except an end: what was asked to stop
+   * stops without us, and the next agent sees to the rest.
+   */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#killTimer?.cancel();
     this.#step.abort(new Error("the agent stops"));
-    while (this.#running) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    while (this.#running && !this.#ending) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
   }
 
   readonly #idle: (() => void)[] = [];
@@ -288,18 +298,7 @@ export class PodWorker {
       events.event(this.#pod, "Warning", "FailedCreatePodSandBox", message);
       throw error;
     }
-    await this.#writeNames(this.#sandbox);
-  }
-
-  /** Files that every container mounts. Not written again while they are mounted. */
-  async #writeNames(sandbox: Sandbox): Promise<void> {
-    const { files, paths } = this.#node;
-    const names = await this.#node.names();
-    const directory = podDir(paths, this.uid);
-    const hosts = renderHosts(this.#pod, sandbox.ips, names);
-    await files.write(`${directory}/etc-hosts`, hosts, { mode: 0o644 });
-    const resolv = renderResolvConf(this.#pod, names);
-    await files.write(`${directory}/resolv.conf`, resolv, { mode: 0o644 });
+    await writeNames(this.#pod, this.#sandbox, this.#node);
   }
 
   #sayBackOff(plan: PodPlan): void {
@@ -364,7 +363,8 @@ export class PodWorker {
     const containers = await node.runtime.list(this.uid);
     node.prober.sync(this.#known(), containers, this.#podIp(), true);
     this.#waiting = new Map();
-    await this.#report(containers, false);
+    if (containers.some(({ state }) => state === "running")) await this.#report(containers, false);
+    this.#ending = true;
     await this.#stopAll(containers);
     node.prober.remove(this.uid);
     await this.#report(await node.runtime.list(this.uid), true);
@@ -375,7 +375,7 @@ export class PodWorker {
     if (!this.#gone) {
       await node.statuses.flush(this.uid);
       if (this.#stopped) return undefined;
-      await this.#deleteFromApi();
+      await deleteFromApi(this.#pod, node);
     }
     await cleanUpPod(node, this.#pod);
     this.#over = true;
@@ -383,41 +383,9 @@ export class PodWorker {
     return undefined;
   }
 
-  async #deleteFromApi(): Promise<void> {
-    const { namespace, name = "" } = this.#pod.metadata;
-    const options = { gracePeriodSeconds: 0, preconditions: { uid: this.uid } };
-    try {
-      await this.#node.client.delete(resources.pods, { namespace, name }, options);
-    } catch (error) {
-      // Gone, or another pod of that name: either way ours is.
-      if (!isStatus(error, "NotFound") && !isStatus(error, "Conflict")) throw error;
-    }
-  }
-
-  /** Ends every container: apps first, then sidecars in reverse order, all within one grace period. */
-  async #stopAll(containers: readonly ContainerState[]): Promise<void> {
-    const { clock } = this.#node;
-    const all = podContainers(this.#pod);
-    const typeOf = (name: string) => all.find(({ container }) => container.name === name)?.type;
-    const running = containers.filter(({ state }) => state === "running")
-      .map((state) => ({ state, name: state.labels[labelNames.containerName] ?? "" }));
-    const deadline = clock.monotonic() + this.#graceMs();
-    const stop = async ({ state, name }: { state: ContainerState; name: string }) => {
-      const left = Math.max(0, deadline - clock.monotonic());
-      await stopContainer({
-        pod: this.#pod,
-        state,
-        container: all.find(({ container }) => container.name === name)?.container,
-        podIp: this.#podIp(),
-        graceMs: left,
-        message: `Stopping container ${name}`,
-      }, this.#node);
-    };
-    await Promise.all(running.filter(({ name }) => typeOf(name) !== "sidecar").map(stop));
-    for (const { container, type } of all.toReversed()) {
-      const sidecar = type === "sidecar" && running.find(({ name }) => name === container.name);
-      if (sidecar) await stop(sidecar);
-    }
+  #stopAll(containers: readonly ContainerState[]): Promise<void> {
+    const request = { pod: this.#pod, containers, podIp: this.#podIp(), graceMs: this.#graceMs() };
+    return stopPod(request, this.#node);
   }
 
   /** A pod that vanished from the API without being deleted was deleted by force: its end must not wait. */

@@ -1,8 +1,10 @@
 import type { Clock, Timer } from "../../shared/clock/clock.ts";
 import type { InformerSet } from "../../shared/informer/informer.ts";
 import type { Log } from "../../shared/log/log.ts";
+import type { FileSystem } from "../host/file_system.ts";
 import type { Host } from "../host/host.ts";
 import type { ProxyBackend } from "./backend.ts";
+import { type BackendName, createBackend } from "./create_backend.ts";
 import { forgetFlows, staleFlows } from "./conntrack.ts";
 import { followServices, type ServiceFollower } from "./follow_services.ts";
 import type { ForwardingState } from "./forwarding_state.ts";
@@ -15,7 +17,11 @@ export interface ProxyOptions {
   readonly host: Host;
   readonly clock: Clock;
   readonly log: Log;
-  readonly backend: ProxyBackend;
+  /** By name, or ready made. */
+  readonly backend: BackendName | ProxyBackend;
+  /** See `BackendOptions`; not needed for a backend that is ready made. */
+  readonly clusterCidr: string;
+  readonly files?: FileSystem;
 }
 
 export interface RunningProxy {
@@ -35,10 +41,14 @@ const MAX_RETRY_MS = 30_000;
 /**
  * Forwards Services on this node for as long as it runs: gives the backend the whole state whenever it changed,
  * could not be applied, or got lost in the kernel. Does nothing before all informers have their first list, since
- * rules made from half a list would cut off the other half.
+ * rules made from half a list would cut off the other half. To be called after the node's network has set the kernel
+ * up.
  */
-export function startProxy(options: ProxyOptions): RunningProxy {
-  const proxy = new Proxy(options);
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
+  const backend = typeof options.backend === "string"
+    ? await createBackend(options.backend, options)
+    : options.backend;
+  const proxy = new Proxy(options, backend);
   const end = proxy.run();
   return {
     synced: proxy.synced,
@@ -51,6 +61,7 @@ export function startProxy(options: ProxyOptions): RunningProxy {
 
 class Proxy {
   readonly #options: ProxyOptions;
+  readonly #backend: ProxyBackend;
   readonly #follower: ServiceFollower;
   readonly #end = new AbortController();
   readonly #synced = Promise.withResolvers<void>();
@@ -59,8 +70,9 @@ class Proxy {
   #changed = false;
   #onChange = () => {};
 
-  constructor(options: ProxyOptions) {
+  constructor(options: ProxyOptions, backend: ProxyBackend) {
     this.#options = options;
+    this.#backend = backend;
     this.#follower = followServices(options.informers, {
       nodeName: options.nodeName,
       nodeAddresses: options.nodeAddresses,
@@ -105,13 +117,13 @@ class Proxy {
 
   /** Whether the state of now is in force afterwards. */
   async #apply(inForce: boolean, retryMs: number): Promise<boolean> {
-    const { backend, host, log } = this.#options;
+    const { host, log } = this.#options;
     const { signal } = this.#end;
     this.#changed = false;
     const state = this.#follower.state();
     if (inForce && state === this.#applied) return true;
     try {
-      await backend.apply(state, signal);
+      await this.#backend.apply(state, signal);
       const flows = staleFlows(this.#applied, state);
       this.#applied = state;
       this.#synced.resolve();
@@ -126,9 +138,9 @@ class Proxy {
   }
 
   async #isIntact(): Promise<boolean> {
-    const { backend, log } = this.#options;
+    const { log } = this.#options;
     try {
-      const intact = await backend.intact(this.#end.signal);
+      const intact = await this.#backend.intact(this.#end.signal);
       if (!intact) log.warn("Rules of Services were changed by somebody else; writing them anew");
       return intact;
     } catch (error) {

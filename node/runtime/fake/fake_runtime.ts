@@ -137,9 +137,14 @@ export class FakeRuntime implements RuntimeService {
     const ignoresTerm = container.config.command?.join(" ").includes("trap '' TERM") ?? false;
     if (!ignoresTerm && graceMs > 0) return this.exit(id, 143);
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#clock.after(graceMs, resolve);
+    const listener = (event: RuntimeEvent) => {
+      if (event.type === "died" && event.id === id) resolve();
+    };
+    this.#listeners.add(listener);
+    const timer = this.#clock.after(graceMs, () => this.exit(id, 137));
     await promise;
-    if (this.containers.has(id)) this.exit(id, 137);
+    timer.cancel();
+    this.#listeners.delete(listener);
   }
 
   async remove(id: string): Promise<void> {

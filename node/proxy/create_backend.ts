@@ -1,0 +1,61 @@
+import type { Log } from "../../shared/log/log.ts";
+import { type FileSystem, readText } from "../host/file_system.ts";
+import type { Host } from "../host/host.ts";
+import type { ProxyBackend } from "./backend.ts";
+import { IptablesBackend } from "./iptables/iptables_backend.ts";
+
+export interface BackendOptions {
+  readonly host: Host;
+  readonly log: Log;
+  /** Addresses of pods: one CIDR, or one of each family with a comma between; empty if not known. */
+  readonly clusterCidr: string;
+  /**
+   * For looking at the kernel's settings and letting node ports answer on 127.0.0.1. Without it, they do not, and
+   * bridged packets are taken to pass the rules.
+   */
+  readonly files?: FileSystem | undefined;
+}
+
+export type BackendName = "iptables";
+
+const ROUTE_LOCALNET = "/proc/sys/net/ipv4/conf/all/route_localnet";
+const BRIDGE_CALLS = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+
+/** A backend for this machine. */
+export async function createBackend(
+  name: BackendName,
+  options: BackendOptions,
+): Promise<ProxyBackend> {
+  const { host, clusterCidr } = options;
+  const settings = {
+    host,
+    clusterCidrs: clusterCidr.split(",").map((cidr) => cidr.trim()).filter((cidr) => cidr !== ""),
+    bridgeNetfilter: await hasBridgeNetfilter(options),
+    localhostNodePorts: await allowLocalhost(options),
+  };
+  switch (name) {
+    case "iptables":
+      return new IptablesBackend(settings);
+  }
+}
+
+async function hasBridgeNetfilter({ files, log }: BackendOptions): Promise<boolean> {
+  if (!files) return true;
+  const passes = (await readText(files, BRIDGE_CALLS))?.trim() === "1";
+  if (!passes) {
+    log.warn("Bridged packets do not pass the rules; pods of one node see the node as client");
+  }
+  return passes;
+}
+
+/** Martians from 127.0.0.0/8 are let pass by the kernel, and kept out by a rule of the backend. */
+async function allowLocalhost({ files, log }: BackendOptions): Promise<boolean> {
+  if (!files || await files.stat(ROUTE_LOCALNET) === undefined) return false;
+  try {
+    await files.overwrite(ROUTE_LOCALNET, "1");
+    return true;
+  } catch (error) {
+    log.warn("Node ports do not answer on 127.0.0.1", { error: String(error) });
+    return false;
+  }
+}
