@@ -1,4 +1,13 @@
-import { parse } from "yaml";
+import {
+  type ConfigFile,
+  isBetween,
+  isCidr,
+  isOneOf,
+  readSettings,
+  type Setting,
+} from "../shared/config/settings.ts";
+
+export { ConfigError } from "../shared/config/settings.ts";
 
 /** Settings of `coracle server`: what flags and the configuration file may say. */
 export interface ServerConfig {
@@ -20,35 +29,11 @@ export interface ServerConfig {
   readonly nodeMonitorGraceSeconds: number;
 }
 
-/** Bad settings. The message names the key and says what it must be. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
-type Value = string | number | readonly string[];
-interface Setting {
-  readonly key: keyof ServerConfig;
-  readonly flag: string;
-  readonly value: string;
-  readonly default: Value;
-  readonly help: string;
-  /** Undefined if the value will do, else what it must be. */
-  check?(value: string): string | undefined;
-}
-
 const optionalParts = ["controllers", "scheduler"];
 const logLevels = ["debug", "info", "warn", "error"];
-const isCidr = (value: string) =>
-  /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(value) ? undefined : "an IPv4 network such as 10.96.0.0/12";
-const isOneOf = (allowed: readonly string[]) => (value: string) =>
-  allowed.includes(value) ? undefined : `one of ${allowed.join(", ")}`;
-const isBetween = (low: number, high: number) => (value: string) =>
-  /^\d+$/.test(value) && Number(value) >= low && Number(value) <= high
-    ? undefined
-    : `a whole number from ${low} to ${high}`;
 
 /** Every setting of the server: the only list; flags, file and help follow from it. */
-export const serverSettings: readonly Setting[] = [
+export const serverSettings: readonly Setting<keyof ServerConfig>[] = [
   {
     key: "dataDir",
     flag: "--data-dir",
@@ -134,14 +119,9 @@ export const serverSettings: readonly Setting[] = [
  */
 export function serverConfig(
   flags: Readonly<Record<string, string>>,
-  file?: { readonly path: string; readonly text: string },
+  file?: ConfigFile,
 ): ServerConfig {
-  const fromFile = file ? readFile(file) : {};
-  const values = serverSettings.map((setting) => {
-    const given = flags[setting.flag] ?? fromFile[setting.key];
-    return [setting.key, given === undefined ? setting.default : convert(setting, given)];
-  });
-  return Object.fromEntries(values) as unknown as ServerConfig;
+  return readSettings<ServerConfig>(serverSettings, flags, file);
 }
 
 /** `host:port`, `[v6]:port`; undefined for anything else. */
@@ -149,46 +129,4 @@ export function parseListen(text: string): { host: string; port: number } | unde
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]*)):(\d{1,5})$/.exec(text);
   if (!match || Number(match[3]) > 65535) return undefined;
   return { host: match[1] ?? (match[2] || "0.0.0.0"), port: Number(match[3]) };
-}
-
-function readFile(
-  { path, text }: { readonly path: string; readonly text: string },
-): Partial<Record<string, string>> {
-  let document: unknown;
-  try {
-    document = parse(text) ?? {};
-  } catch (error) {
-    throw new ConfigError(`Cannot read ${path}: ${(error as Error).message.split("\n")[0]}`);
-  }
-  if (typeof document !== "object" || document === null || Array.isArray(document)) {
-    throw new ConfigError(`Cannot use ${path}: it must be a map of settings`);
-  }
-  const known = new Set<string>(serverSettings.map(({ key }) => key));
-  for (const key of Object.keys(document)) {
-    if (!known.has(key)) {
-      throw new ConfigError(
-        `Cannot use ${path}: unknown key "${key}" (known: ${[...known].join(", ")})`,
-      );
-    }
-  }
-  return Object.fromEntries(
-    Object.entries(document).map(([key, value]) => [key, textOf(value)]),
-  );
-}
-
-function textOf(value: unknown): string {
-  return Array.isArray(value) ? value.join(",") : String(value);
-}
-
-function convert(setting: Setting, given: string): Value {
-  const isList = Array.isArray(setting.default);
-  const items = isList ? given.split(",").map((item) => item.trim()).filter(Boolean) : [given];
-  for (const item of items) {
-    const wanted = setting.check?.(item);
-    if (wanted !== undefined) {
-      throw new ConfigError(`Cannot use ${setting.flag} "${item}": it must be ${wanted}`);
-    }
-  }
-  if (isList) return items;
-  return typeof setting.default === "number" ? Number(given) : given;
 }
