@@ -25,9 +25,14 @@ export interface AgentConfig {
   readonly nodeLabels: readonly string[];
   readonly nodeTaints: readonly string[];
   readonly clusterCidr: string;
-  readonly serviceCidr: string;
   readonly clusterDomain: string;
+  /** Where pods ask for names: an address that each node takes for itself. */
+  readonly clusterDns: string;
   readonly maxPods: number;
+  /** Directory of an administrator's CNI configuration; "" means `cni` below `dataDir`, empty at first. */
+  readonly cniConfigDir: string;
+  /** Whether images and containers are kept below `dataDir`, apart from those of the machine's own Podman. */
+  readonly ownStorage: boolean;
   /** Network namespace to live in, as `ip netns` names it; "" means the machine's own. */
   readonly networkNamespace: string;
   /** "" means whichever works here. */
@@ -85,6 +90,7 @@ export const agentSettings: readonly Setting<keyof AgentConfig>[] = [
     value: "ADDR",
     default: "",
     help: "address of this node (default: the one that leads to the server)",
+    check: (value) => value === "" ? undefined : isIpv4(value),
   },
   {
     key: "nodeLabels",
@@ -114,19 +120,19 @@ export const agentSettings: readonly Setting<keyof AgentConfig>[] = [
     check: isCidr,
   },
   {
-    key: "serviceCidr",
-    flag: "--service-cidr",
-    value: "CIDR",
-    default: "10.96.0.0/12",
-    help: "network of Service addresses, as the server has it",
-    check: isCidr,
-  },
-  {
     key: "clusterDomain",
     flag: "--cluster-domain",
     value: "DOMAIN",
     default: "cluster.local",
     help: "DNS domain of Services, as the server has it",
+  },
+  {
+    key: "clusterDns",
+    flag: "--cluster-dns",
+    value: "ADDR",
+    default: "169.254.20.10",
+    help: "address at which each node answers the names that its pods ask for",
+    check: isIpv4,
   },
   {
     key: "maxPods",
@@ -135,6 +141,20 @@ export const agentSettings: readonly Setting<keyof AgentConfig>[] = [
     default: 110,
     help: "pods that this node takes at most",
     check: isBetween(1, 1000),
+  },
+  {
+    key: "cniConfigDir",
+    flag: "--cni-config-dir",
+    value: "DIR",
+    default: "",
+    help: "directory of your own CNI configuration (default: DATA-DIR/cni)",
+  },
+  {
+    key: "ownStorage",
+    flag: "--own-storage",
+    default: true,
+    help:
+      "keep images and containers apart from those of the machine's Podman (--own-storage=false: share)",
   },
   {
     key: "networkNamespace",
@@ -173,6 +193,10 @@ export function agentConfig(
   file?: ConfigFile,
 ): AgentConfig {
   return readSettings<AgentConfig>(agentSettings, flags, file);
+}
+
+function isIpv4(value: string): string | undefined {
+  return isCidr(`${value}/32`) && "an IPv4 address";
 }
 
 function isHttpsUrl(value: string): string | undefined {
