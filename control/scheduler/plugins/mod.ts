@@ -1,0 +1,27 @@
+import type { PluginFactory } from "../framework.ts";
+import { defaultBinder } from "./default_binder.ts";
+import { imageLocality } from "./image_locality.ts";
+import { nodeAffinity } from "./node_affinity.ts";
+import { nodeName } from "./node_name.ts";
+import { nodePorts } from "./node_ports.ts";
+import { nodeResourcesBalancedAllocation } from "./node_resources_balanced_allocation.ts";
+import { nodeResourcesFit } from "./node_resources_fit.ts";
+import { nodeUnschedulable } from "./node_unschedulable.ts";
+import { prioritySort } from "./priority_sort.ts";
+import { schedulingGates } from "./scheduling_gates.ts";
+import { taintToleration } from "./taint_toleration.ts";
+
+/** Every plugin by its name: one file each. */
+export const plugins: ReadonlyMap<string, PluginFactory> = new Map<string, PluginFactory>([
+  ["DefaultBinder", defaultBinder],
+  ["ImageLocality", imageLocality],
+  ["NodeAffinity", nodeAffinity],
+  ["NodeName", nodeName],
+  ["NodePorts", nodePorts],
+  ["NodeResourcesBalancedAllocation", nodeResourcesBalancedAllocation],
+  ["NodeResourcesFit", nodeResourcesFit],
+  ["NodeUnschedulable", nodeUnschedulable],
+  ["PrioritySort", prioritySort],
+  ["SchedulingGates", schedulingGates],
+  ["TaintToleration", taintToleration],
+]);
