@@ -54,7 +54,14 @@ export const deployment = defineKind<Deployment>({
     validate: validateDeployment,
     validateUpdate: validateDeploymentUpdate,
     warnings: (obj) => podTemplateWarnings(obj.spec?.template, "spec.template"),
-    status: { validateUpdate: validateDeploymentStatus },
+    status: {
+      // Alone among the workloads, its status endpoint leaves labels alone.
+      prepareForUpdate(obj, old) {
+        if (old.metadata.labels) obj.metadata.labels = { ...old.metadata.labels };
+        else delete obj.metadata.labels;
+      },
+      validateUpdate: validateDeploymentStatus,
+    },
   },
 });
 

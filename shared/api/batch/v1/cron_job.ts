@@ -5,7 +5,7 @@ import { podTemplateWarnings } from "../../core/v1/pod_warnings.ts";
 import { defineKind } from "../../kind.ts";
 import { formatLabelSelector } from "../../selector_text.ts";
 import { ageColumn, ageSince, nameColumn } from "../../table_columns.ts";
-import { validateCronJob, validateCronJobName } from "./cron_job_validation.ts";
+import { validateCronJob } from "./cron_job_validation.ts";
 import type { CronJob, CronJobSpec, JobSpec } from "./types.gen.ts";
 
 /** Makes a job at set times. */
@@ -47,7 +47,6 @@ export const cronJob = defineKind<CronJob>({
   strategy: {
     defaults: defaultCronJob,
     generationOf: (obj) => obj.spec,
-    validateName: validateCronJobName,
     validate: validateCronJob,
     warnings: cronJobWarnings,
   },

@@ -2,7 +2,7 @@ import { schemaOf } from "../../../schema/schema.ts";
 import { containerColumns } from "../../core/v1/pod_columns.ts";
 import { defaultPodTemplate } from "../../core/v1/pod_defaults.ts";
 import { podTemplateWarnings } from "../../core/v1/pod_warnings.ts";
-import { defineKind, type WriteContext } from "../../kind.ts";
+import { defineKind } from "../../kind.ts";
 import { formatLabelSelector } from "../../selector_text.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
 import { humanDuration } from "../../../meta/age.ts";
@@ -44,9 +44,6 @@ export const job = defineKind<Job>({
       const isUnlabelled = sameLabels(obj.metadata.labels, obj.spec?.template?.metadata?.labels);
       generateJobSelector(obj);
       if (isUnlabelled) obj.metadata.labels = { ...obj.spec?.template?.metadata?.labels };
-    },
-    prepareForUpdate(obj, old, { subresource }: WriteContext) {
-      if (subresource === "") obj.status = structuredClone(old.status ?? {});
     },
     generationOf: (obj) => obj.spec,
     validate: validateJob,

@@ -87,9 +87,7 @@ function validateLength(
   max: number,
   path: string,
 ): readonly FieldError[] {
-  return (text?.length ?? 0) > max
-    ? [invalid(path, "", `can have at most ${max} characters`)]
-    : [];
+  return (text?.length ?? 0) > max ? [invalid(path, "", `can have at most ${max} characters`)] : [];
 }
 
 /** The newer version has no use for the fields of the older one. */

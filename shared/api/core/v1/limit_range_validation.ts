@@ -1,4 +1,10 @@
-import { duplicate, type FieldError, forbidden, invalid, required } from "../../../meta/field_error.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  required,
+} from "../../../meta/field_error.ts";
 import { isQualifiedName } from "../../../meta/names.ts";
 import { asFloat, compareQuantities, parseQuantity } from "../../../resource/quantity.ts";
 import { check } from "../../validation.ts";

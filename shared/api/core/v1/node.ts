@@ -64,10 +64,10 @@ export const node = defineKind<Node>({
       }
       defaultPodCidrs(obj);
     },
-    prepareForUpdate(obj, old) {
-      obj.status = structuredClone(old.status ?? {});
-      keepConfigSource(obj, old);
+    prepareForCreate(obj) {
+      delete obj.spec?.configSource;
     },
+    prepareForUpdate: dropConfigSource,
     validate: validateNode,
     validateUpdate: validateNodeUpdate,
     status: { validateUpdate: validateNodeUpdate },
@@ -82,8 +82,8 @@ function defaultPodCidrs({ spec }: Node): void {
 }
 
 /** The field of a removed feature: cannot be set any more, may be cleared. */
-function keepConfigSource(obj: Node, old: Node): void {
-  if (obj.spec && !old.spec?.configSource) delete obj.spec.configSource;
+function dropConfigSource(obj: Node, old: Node): void {
+  if (!old.spec?.configSource) delete obj.spec?.configSource;
 }
 
 function statusOf(obj: Node): string {

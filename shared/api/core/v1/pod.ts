@@ -6,7 +6,6 @@ import {
   defaultPod,
   podGracePeriodSeconds,
   preparePodForCreate,
-  preparePodForUpdate,
   preparePodStatusForUpdate,
 } from "./pod_strategy.ts";
 import { validatePodStatusUpdate } from "./pod_status_validation.ts";
@@ -42,7 +41,6 @@ export const pod = defineKind<Pod>({
   strategy: {
     defaults: defaultPod,
     prepareForCreate: preparePodForCreate,
-    prepareForUpdate: preparePodForUpdate,
     validateName: nameIsDns1123Subdomain,
     validate: validatePod,
     validateUpdate: validatePodUpdate,

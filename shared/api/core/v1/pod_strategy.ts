@@ -2,7 +2,7 @@ import type { WriteContext } from "../../kind.ts";
 import { defaultPodSpec } from "./pod_defaults.ts";
 import { defaultPodLevelRequests } from "./pod_level_resources.ts";
 import { qosClassOf } from "./qos_class.ts";
-import type { Container, Pod, PodCondition, PodSpec } from "./types.gen.ts";
+import type { Container, Pod, PodCondition, PodSpec, PodStatus } from "./types.gen.ts";
 
 /** Defaults of a pod beyond those of a pod template. */
 export function defaultPod(pod: Pod): void {
@@ -14,6 +14,7 @@ export function defaultPod(pod: Pod): void {
   }
   defaultPodLevelRequests(spec);
   spec.enableServiceLinks ??= true;
+  if (pod.status) syncPodIps(pod.status);
 }
 
 /** A new pod is pending; its quality of service is decided once and for all. */
@@ -25,16 +26,13 @@ export function preparePodForCreate(pod: Pod, context: WriteContext): void {
   }
 }
 
-/** Containers, gates and the like are checked by validation; status has its own endpoint. */
-export function preparePodForUpdate(pod: Pod, old: Pod): void {
-  pod.status = structuredClone(old.status ?? {});
-}
-
-/** The status endpoint keeps what the server decides: the deletion, the spec and the quality of service. */
+/** The status endpoint keeps what the server decides: the deletion, the owners and the quality of service. */
 export function preparePodStatusForUpdate(pod: Pod, old: Pod): void {
-  if (old.spec) pod.spec = structuredClone(old.spec);
-  pod.metadata.deletionTimestamp = undefined;
-  pod.metadata.ownerReferences = old.metadata.ownerReferences;
+  const { deletionTimestamp, ownerReferences } = old.metadata;
+  if (deletionTimestamp === undefined) delete pod.metadata.deletionTimestamp;
+  else pod.metadata.deletionTimestamp = deletionTimestamp;
+  if (ownerReferences === undefined) delete pod.metadata.ownerReferences;
+  else pod.metadata.ownerReferences = structuredClone(ownerReferences);
   const status = pod.status ??= {};
   status.qosClass ||= old.status?.qosClass ?? qosClassOf(pod);
 }
@@ -45,6 +43,13 @@ export function podGracePeriodSeconds(pod: Pod, asked: number | undefined): numb
   const { phase } = pod.status ?? {};
   if (!pod.spec?.nodeName || phase === "Failed" || phase === "Succeeded") seconds = 0;
   return seconds < 0 ? 1 : seconds;
+}
+
+/** `podIP` is the first of `podIPs`; where they differ, it wins (old nodes know only one). */
+function syncPodIps(status: PodStatus): void {
+  const first = status.podIPs?.[0]?.ip;
+  if (status.podIP && status.podIP !== first) status.podIPs = [{ ip: status.podIP }];
+  else if (first && !status.podIP) status.podIP = first;
 }
 
 function defaultRequests(container: Container): void {

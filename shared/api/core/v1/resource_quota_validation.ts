@@ -3,7 +3,11 @@ import { internalValue } from "../../internal_value.ts";
 import { immutable } from "../../validation.ts";
 import { isQuotaResource } from "./resource_names.ts";
 import { validateResourceName, validateResourceValue } from "./resource_validation.ts";
-import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from "./types.gen.ts";
+import type {
+  ResourceQuota,
+  ResourceQuotaSpec,
+  ScopedResourceSelectorRequirement,
+} from "./types.gen.ts";
 
 const scopes = [
   "Terminating",
@@ -108,12 +112,14 @@ function validateOperator(
   }
   if (operator === "In" || operator === "NotIn") {
     if (values.length === 0) {
-      const detail = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+      const detail =
+        "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
       errors.push(required(`${path}.values`, detail));
     }
   } else if (operator === "Exists" || operator === "DoesNotExist") {
     if (values.length > 0) {
-      const detail = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+      const detail =
+        "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
       errors.push(invalid(`${path}.values`, values, detail));
     }
   } else errors.push(invalid(`${path}.operator`, operator, "not a valid selector operator"));

@@ -1,4 +1,5 @@
 import { type FieldError, forbidden, invalid, required } from "../../../meta/field_error.ts";
+import { checkJson } from "../../../codec/json_syntax.ts";
 import { isConfigMapKey } from "../../../meta/names.ts";
 import { immutable } from "../../validation.ts";
 import { validateDataChange, validateDataSize } from "./data_validation.ts";
@@ -61,7 +62,7 @@ function validateType(obj: Secret, data: Readonly<Record<string, string>>): read
   const key = jsonKeys[type];
   if (key === undefined) return [];
   if (data[key] === undefined) return missing(key);
-  const problem = jsonProblem(new TextDecoder().decode(bytesOf(data[key])));
+  const problem = checkJson(bytesOf(data[key]));
   return problem === undefined ? [] : [invalid(`data[${key}]`, REDACTED, problem)];
 }
 

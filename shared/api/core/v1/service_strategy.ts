@@ -44,7 +44,9 @@ export function needsClusterIp(spec: ServiceSpec): boolean {
 export function prepareServiceForUpdate(obj: Service, old: Service): void {
   const spec = obj.spec ??= {};
   const oldSpec = old.spec ?? {};
-  obj.status = structuredClone(old.status ?? {});
+  if (spec.type !== "LoadBalancer" && obj.status?.loadBalancer?.ingress) {
+    obj.status.loadBalancer = {};
+  }
   patchAllocatedValues(spec, oldSpec);
   normalizeClusterIps(spec, oldSpec);
   dropTypeDependentFields(spec, oldSpec);
