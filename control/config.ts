@@ -6,11 +6,12 @@ import {
   readSettings,
   type Setting,
 } from "../shared/config/settings.ts";
+import { type ProcessConfig, processSettings } from "../shared/process/process.ts";
 
 export { ConfigError } from "../shared/config/settings.ts";
 
 /** Settings of `coracle server`: what flags and the configuration file may say. */
-export interface ServerConfig {
+export interface ServerConfig extends ProcessConfig {
   /** Everything the server keeps is below this directory. */
   readonly dataDir: string;
   /** `host:port` */
@@ -24,13 +25,11 @@ export interface ServerConfig {
   readonly clusterDomain: string;
   /** Parts to leave out: `controllers`, `scheduler`. */
   readonly disable: readonly string[];
-  readonly logLevel: string;
   /** How long a node may be silent before it counts as lost, in seconds. */
   readonly nodeMonitorGraceSeconds: number;
 }
 
 const optionalParts = ["controllers", "scheduler"];
-const logLevels = ["debug", "info", "warn", "error"];
 
 /** Every setting of the server: the only list; flags, file and help follow from it. */
 export const serverSettings: readonly Setting<keyof ServerConfig>[] = [
@@ -95,14 +94,7 @@ export const serverSettings: readonly Setting<keyof ServerConfig>[] = [
     help: "parts to leave out, separated by commas: controllers, scheduler",
     check: isOneOf(optionalParts),
   },
-  {
-    key: "logLevel",
-    flag: "--log-level",
-    value: "LEVEL",
-    default: "info",
-    help: "debug, info, warn or error",
-    check: isOneOf(logLevels),
-  },
+  ...processSettings,
   {
     key: "nodeMonitorGraceSeconds",
     flag: "--node-monitor-grace-seconds",

@@ -2,14 +2,14 @@ import {
   type ConfigFile,
   isBetween,
   isCidr,
-  isOneOf,
   readSettings,
   type Setting,
 } from "../shared/config/settings.ts";
+import { type ProcessConfig, processSettings } from "../shared/process/process.ts";
 import { parseJoinToken } from "../shared/join_token/join_token.ts";
 
 /** Settings of `coracle agent`: what flags and the configuration file may say. */
-export interface AgentConfig {
+export interface AgentConfig extends ProcessConfig {
   /** `https://host:port` of the API server. */
   readonly server: string;
   /** Join token; needed once, until this node has its own certificate. Prefer `tokenFile`: arguments can be seen by all. */
@@ -37,7 +37,6 @@ export interface AgentConfig {
   readonly networkNamespace: string;
   /** "" means whichever works here. */
   readonly ociRuntime: string;
-  readonly logLevel: string;
 }
 
 /** Every setting of the agent: the only list; flags, file and help follow from it. */
@@ -174,14 +173,7 @@ export const agentSettings: readonly Setting<keyof AgentConfig>[] = [
     default: "",
     help: "crun or runc (default: whichever works here)",
   },
-  {
-    key: "logLevel",
-    flag: "--log-level",
-    value: "LEVEL",
-    default: "info",
-    help: "debug, info, warn or error",
-    check: isOneOf(["debug", "info", "warn", "error"]),
-  },
+  ...processSettings,
 ];
 
 /**
