@@ -17,7 +17,7 @@ export function staleFlows(
   const deletions: string[][] = [];
   for (const [id, port] of had) {
     if (now.get(id) === port) continue;
-    const kept = new Set(now.has(id) ? addressesOf(now.get(id)!) : []);
+    const kept = now.has(id) ? addressesOf(now.get(id)!) : new Set<string>();
     for (const address of addressesOf(port)) {
       if (!kept.has(address)) deletions.push(...flowsTo(port, ["--dst-nat", address]));
     }
@@ -49,8 +49,8 @@ function idOf({ name, family }: ForwardedPort): string {
   return `${name} ${family}`;
 }
 
-function addressesOf({ cluster, local }: ForwardedPort): string[] {
-  return [...cluster, ...local].map(({ address }) => address);
+function addressesOf({ cluster, local }: ForwardedPort): Set<string> {
+  return new Set([...cluster, ...local].map(({ address }) => address));
 }
 
 function flowsTo(port: ForwardedPort, more: readonly string[]): string[][] {

@@ -20,7 +20,7 @@ export interface ServiceFollower {
 }
 
 const ZONE_LABEL = "topology.kubernetes.io/zone";
-const BY_SERVICE = "service";
+const BY_SERVICE = "proxy/service";
 
 /** Follows Services, EndpointSlices and the node's own zone. */
 export function followServices(informers: InformerSet, options: FollowOptions): ServiceFollower {
