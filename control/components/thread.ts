@@ -2,7 +2,7 @@ import { serveTransport, type UserRef } from "../../shared/client/message_port_t
 import { fromResponse, toRequest } from "../../shared/client/in_process_transport.ts";
 import type { Log } from "../../shared/log/log.ts";
 import type { Env } from "../server/request_context.ts";
-import type { ComponentsStart } from "./components.ts";
+import type { ComponentsStart } from "./worker.ts";
 
 export interface ComponentsThreadOptions extends Omit<ComponentsStart, "port"> {
   /** The API server's entry; the user of the environment is believed. */
@@ -12,7 +12,7 @@ export interface ComponentsThreadOptions extends Omit<ComponentsStart, "port"> {
 
 /** Starts scheduler and controllers in a thread of their own. The returned function ends it. */
 export function startComponents(options: ComponentsThreadOptions): () => Promise<void> {
-  const { fetch, log, ...start } = options;
+  const { fetch: answer, log, ...start } = options;
   const worker = new Worker(workerUrl(), {
     type: "module",
     name: "components",
@@ -20,7 +20,7 @@ export function startComponents(options: ComponentsThreadOptions): () => Promise
   });
   const { port1, port2 } = new MessageChannel();
   const endTransport = serveTransport(port1, async ({ user, ...request }) => {
-    return fromResponse(await fetch(toRequest(request), { user: userOf(user) }));
+    return fromResponse(await answer(toRequest(request), { user: userOf(user) }));
   });
   const stopped = new Promise<void>((resolve) => {
     worker.addEventListener("message", (event: MessageEvent) => {
