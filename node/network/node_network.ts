@@ -5,8 +5,9 @@ import type { Log } from "../../shared/log/log.ts";
 import type { FileSystem } from "../host/file_system.ts";
 import type { Host } from "../host/host.ts";
 import { CniNetwork } from "./cni/cni_network.ts";
-import { BRIDGE, defaultNetworkConfig, loadNetworkConfig } from "./cni/config.ts";
+import { defaultNetworkConfig, loadNetworkConfig } from "./cni/config.ts";
 import { entryRules, familyOf, renderMasquerade } from "./masquerade.ts";
+import { removeNetwork } from "./remove_network.ts";
 import { parseRoutes, planRoutes, PROTOCOL, renderRoutes, type Route } from "./routes.ts";
 
 export interface NodeNetworkOptions {
@@ -80,20 +81,7 @@ export class NodeNetwork {
   /** Takes away every rule, route and device of ours. Pods must be gone. */
   async uninstall(): Promise<void> {
     await this.stop();
-    const { host } = this.#options;
-    for (const program of ["iptables", "ip6tables"]) {
-      for (const { table, rule } of entryRules) {
-        await host.run(program, ["-w", "-t", table, "-D", ...rule]);
-        const chain = rule.at(-1)!;
-        await host.run(program, ["-w", "-t", table, "-F", chain]);
-        await host.run(program, ["-w", "-t", table, "-X", chain]);
-      }
-    }
-    for (const family of ["-4", "-6"]) {
-      await host.run("ip", [family, "route", "flush", "proto", String(PROTOCOL)]);
-    }
-    await host.run("ip", ["link", "delete", BRIDGE]);
-    await this.#options.files.remove(this.#options.dataDir);
+    await removeNetwork(this.#options, this.#options.dataDir);
   }
 
   #schedule(): void {
