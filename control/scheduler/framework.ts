@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../shared/api/kind.ts";
 import type { Client } from "../../shared/client/client.ts";
 import type { Resource } from "../../shared/client/resource.ts";
-import type { Lister } from "../../shared/informer/informer.ts";
+import type { Informer } from "../../shared/informer/informer.ts";
 import type { ClusterView } from "./cache/cluster_view.ts";
 import type { NodeInfo } from "./cache/node_info.ts";
 import type { PodInfo } from "./cache/pod_info.ts";
@@ -180,8 +180,8 @@ export interface Plugin<F = unknown, S = unknown>
 export interface PluginHandle {
   readonly cluster: ClusterView;
   readonly client: Client;
-  /** The local copy of a resource. */
-  lister<T extends KubeObject>(resource: Resource<T>): Lister<T>;
+  /** The local copy of a resource. To be asked for when the plugin is made: scheduling waits for its first list. */
+  lister<T extends KubeObject>(resource: Resource<T>): Informer<T>;
   /** A number in [0, 1). */
   random(): number;
   /** Carries out a preemption beside later cycles. */

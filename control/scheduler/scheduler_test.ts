@@ -11,7 +11,11 @@ Deno.test("startScheduler() binds pods to nodes that fit and says why others wai
     makePod("huge", { cpu: "20" }),
   );
   assert.deepEqual(harness.placements(), { a: "big", huge: "" });
-  assert.equal(harness.whyWaiting("shop/huge"), "0/2 nodes are available: 2 Insufficient cpu.");
+  assert.equal(
+    harness.whyWaiting("shop/huge"),
+    "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: " +
+      "2 Preemption is not helpful for scheduling.",
+  );
   assert.ok(harness.events.includes("Normal Scheduled Successfully assigned shop/a to big"));
   await harness.stop();
 });

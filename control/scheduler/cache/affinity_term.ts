@@ -14,6 +14,8 @@ export interface AffinityTerm {
   readonly selector: LabelMatcher;
   /** The same text for terms that mean the same. */
   readonly key: string;
+  /** The same text for terms whose `selector` means the same. */
+  readonly selectorKey: string;
 }
 export interface WeightedTerm {
   readonly weight: number;
@@ -93,12 +95,20 @@ function compileTerm(metadata: ObjectMeta, given: PodAffinityTerm): AffinityTerm
     same: given.matchLabelKeys,
     other: given.mismatchLabelKeys,
   });
+  const selectorKey = given.labelSelector ? `(${selector})` : "";
   const key = [
     given.topologyKey,
     [...namespaces].sort().join(","),
     namespaceSelector ? `(${namespaceSelector})` : "",
-    given.labelSelector ? `(${selector})` : "",
+    selectorKey,
   ].join(";");
   const { topologyKey } = given;
-  return { topologyKey, namespaces: new Set(namespaces), namespaceSelector, selector, key };
+  return {
+    topologyKey,
+    namespaces: new Set(namespaces),
+    namespaceSelector,
+    selector,
+    key,
+    selectorKey,
+  };
 }

@@ -1,12 +1,15 @@
 import type { PluginFactory } from "../framework.ts";
 import { defaultBinder } from "./default_binder.ts";
+import { defaultPreemption } from "./default_preemption.ts";
 import { imageLocality } from "./image_locality.ts";
+import { interPodAffinity } from "./inter_pod_affinity.ts";
 import { nodeAffinity } from "./node_affinity.ts";
 import { nodeName } from "./node_name.ts";
 import { nodePorts } from "./node_ports.ts";
 import { nodeResourcesBalancedAllocation } from "./node_resources_balanced_allocation.ts";
 import { nodeResourcesFit } from "./node_resources_fit.ts";
 import { nodeUnschedulable } from "./node_unschedulable.ts";
+import { podTopologySpread } from "./pod_topology_spread.ts";
 import { prioritySort } from "./priority_sort.ts";
 import { schedulingGates } from "./scheduling_gates.ts";
 import { taintToleration } from "./taint_toleration.ts";
@@ -14,13 +17,16 @@ import { taintToleration } from "./taint_toleration.ts";
 /** Every plugin by its name: one file each. */
 export const plugins: ReadonlyMap<string, PluginFactory> = new Map<string, PluginFactory>([
   ["DefaultBinder", defaultBinder],
+  ["DefaultPreemption", defaultPreemption],
   ["ImageLocality", imageLocality],
+  ["InterPodAffinity", interPodAffinity],
   ["NodeAffinity", nodeAffinity],
   ["NodeName", nodeName],
   ["NodePorts", nodePorts],
   ["NodeResourcesBalancedAllocation", nodeResourcesBalancedAllocation],
   ["NodeResourcesFit", nodeResourcesFit],
   ["NodeUnschedulable", nodeUnschedulable],
+  ["PodTopologySpread", podTopologySpread],
   ["PrioritySort", prioritySort],
   ["SchedulingGates", schedulingGates],
   ["TaintToleration", taintToleration],

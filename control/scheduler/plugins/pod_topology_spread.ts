@@ -1,0 +1,224 @@
+import type { NodeInfo } from "../cache/node_info.ts";
+import type { PodCounts } from "../cache/pod_counters.ts";
+import type { PodInfo } from "../cache/pod_info.ts";
+import { createDefaultSelector, type DefaultSelector } from "../default_selector.ts";
+import {
+  type ClusterEvent,
+  maxNodeScore,
+  type Plugin,
+  type PluginHandle,
+  type PodChange,
+  skip,
+  success,
+  unresolvable,
+  unschedulable,
+  type Verdict,
+} from "../framework.ts";
+import {
+  constraintsOf,
+  countsNode,
+  defaultConstraints,
+  hasAllKeys,
+  hostnameLabel,
+  type SpreadConstraint,
+} from "../spread_constraint.ts";
+
+const missingLabel = unresolvable(
+  "node(s) didn't match pod topology spread constraints (missing required label)",
+);
+const skewed = unschedulable("node(s) didn't match pod topology spread constraints");
+
+/** A hard constraint with the matching pods in each of its domains. */
+interface Domains {
+  readonly constraint: SpreadConstraint;
+  readonly counts: Map<string, number>;
+  /** The count of the emptiest domain; absent until it is asked for. */
+  min: number | undefined;
+}
+type HardState = readonly Domains[];
+
+/** A soft constraint as far as it ranks nodes. */
+interface Soft {
+  readonly constraint: SpreadConstraint;
+  /** Larger for topologies with more domains, so that small ones are not drowned. */
+  readonly weight: number;
+  readonly byNode: PodCounts;
+  readonly byDomain: ReadonlyMap<string, number>;
+}
+interface SoftState {
+  readonly constraints: readonly Soft[];
+  /** Nodes outside of some topology: they come last. */
+  readonly ignored: ReadonlySet<NodeInfo>;
+}
+
+/** Spreads pods over domains: hard constraints filter, soft and default ones rank (KEP-895, KEP-3094, KEP-3022). */
+export function podTopologySpread(handle: PluginHandle): Plugin<HardState, SoftState> {
+  const selectorOf = createDefaultSelector(handle);
+  return {
+    name: "PodTopologySpread",
+    preFilter(pod) {
+      const constraints = constraintsOf(pod, "DoNotSchedule");
+      if (constraints.length === 0) return skip;
+      return { code: "Success", state: domainsOf(pod, constraints, handle) };
+    },
+    filter: (_pod, node, state) => filter(node, state),
+    cloneState: (state) =>
+      state.map((domains) => ({ ...domains, counts: new Map(domains.counts) })),
+    update,
+    preScore(pod, nodes) {
+      const state = softState(pod, nodes, handle, selectorOf);
+      return state ? { code: "Success", state } : skip;
+    },
+    score: (_pod, node, state) => score(node, state),
+    normalize,
+    wakeOn: {
+      NodeAdd: isInTopology,
+      NodeDelete: () => true,
+      NodeLabels: isInTopology,
+      NodeTaints: isInTopology,
+      PodAdd: isCounted,
+      PodLabels: () => true,
+      PodDelete: isCounted,
+    },
+  };
+}
+
+function domainsOf(
+  pod: PodInfo,
+  constraints: readonly SpreadConstraint[],
+  { cluster }: PluginHandle,
+): HardState {
+  const nodes = cluster.nodes().filter((node) => hasAllKeys(node, constraints));
+  return constraints.map((constraint) => {
+    const byNode = cluster.count(constraint.query);
+    const counts = new Map<string, number>();
+    for (const node of nodes) {
+      if (!countsNode(constraint, pod, node)) continue;
+      const domain = node.labels[constraint.topologyKey]!;
+      counts.set(domain, (counts.get(domain) ?? 0) + (byNode.get(node) ?? 0));
+    }
+    return { constraint, counts, min: undefined };
+  });
+}
+
+function filter(node: NodeInfo, state: HardState): Verdict {
+  for (const domains of state) {
+    const { constraint, counts } = domains;
+    const domain = node.labels[constraint.topologyKey];
+    if (domain === undefined) return missingLabel;
+    const min = domains.min ??= emptiest(domains);
+    const skew = (counts.get(domain) ?? 0) + constraint.self - min;
+    if (skew > constraint.maxSkew) return skewed;
+  }
+  return success;
+}
+
+function emptiest({ constraint, counts }: Domains): number {
+  if (counts.size < constraint.minDomains) return 0;
+  let min = Infinity;
+  for (const count of counts.values()) if (count < min) min = count;
+  return min;
+}
+
+function update(state: HardState, { pod, other, node, by }: PodChange): void {
+  if (other.namespace !== pod.namespace) return;
+  if (!hasAllKeys(node, state.map(({ constraint }) => constraint))) return;
+  for (const domains of state) {
+    const { constraint, counts } = domains;
+    if (!countsNode(constraint, pod, node) || !constraint.query.matches(other)) continue;
+    const domain = node.labels[constraint.topologyKey]!;
+    counts.set(domain, (counts.get(domain) ?? 0) + by);
+    domains.min = undefined;
+  }
+}
+
+function softState(
+  pod: PodInfo,
+  nodes: readonly NodeInfo[],
+  handle: PluginHandle,
+  selectorOf: DefaultSelector,
+): SoftState | undefined {
+  const isOwn = (pod.pod.spec?.topologySpreadConstraints?.length ?? 0) > 0;
+  const constraints = isOwn ? constraintsOf(pod, "ScheduleAnyway") : defaultsOf(pod, selectorOf);
+  if (constraints.length === 0) return undefined;
+  // The defaults spread over machines even where no node has a zone.
+  const isInAll = (node: NodeInfo) => !isOwn || hasAllKeys(node, constraints);
+  const ignored = new Set(isOwn ? nodes.filter((node) => !isInAll(node)) : []);
+  return {
+    ignored,
+    constraints: constraints.map((constraint) => {
+      const byNode = handle.cluster.count(constraint.query);
+      if (constraint.topologyKey === hostnameLabel) {
+        const weight = topologyWeight(nodes.length - ignored.size);
+        return { constraint, weight, byNode, byDomain: new Map() };
+      }
+      const byDomain = candidateDomains(constraint, nodes, ignored);
+      const weight = topologyWeight(byDomain.size);
+      for (const [node, count] of byNode) {
+        const known = byDomain.get(node.labels[constraint.topologyKey] ?? "");
+        if (known === undefined || !isInAll(node) || !countsNode(constraint, pod, node)) continue;
+        byDomain.set(node.labels[constraint.topologyKey] ?? "", known + count);
+      }
+      return { constraint, weight, byNode, byDomain };
+    }),
+  };
+}
+
+function defaultsOf(pod: PodInfo, selectorOf: DefaultSelector): readonly SpreadConstraint[] {
+  const selector = selectorOf(pod);
+  return selector ? defaultConstraints(pod, selector) : [];
+}
+
+/** The domains of the nodes to be ranked, empty yet. */
+function candidateDomains(
+  { topologyKey }: SpreadConstraint,
+  nodes: readonly NodeInfo[],
+  ignored: ReadonlySet<NodeInfo>,
+): Map<string, number> {
+  const domains = new Map<string, number>();
+  for (const node of nodes) if (!ignored.has(node)) domains.set(node.labels[topologyKey] ?? "", 0);
+  return domains;
+}
+
+function topologyWeight(domains: number): number {
+  return Math.log(domains + 2);
+}
+
+function score(node: NodeInfo, { constraints, ignored }: SoftState): number {
+  if (ignored.has(node)) return 0;
+  let sum = 0;
+  for (const { constraint, weight, byNode, byDomain } of constraints) {
+    const domain = node.labels[constraint.topologyKey];
+    if (domain === undefined) continue;
+    const isHost = constraint.topologyKey === hostnameLabel;
+    const count = (isHost ? byNode.get(node) : byDomain.get(domain)) ?? 0;
+    sum += count * weight + (constraint.maxSkew - 1);
+  }
+  return Math.round(sum);
+}
+
+function normalize(scores: Float64Array, nodes: readonly NodeInfo[], { ignored }: SoftState): void {
+  let min = Infinity;
+  let max = 0;
+  for (let index = 0; index < scores.length; index++) {
+    if (ignored.size > 0 && ignored.has(nodes[index]!)) continue;
+    min = Math.min(min, scores[index]!);
+    max = Math.max(max, scores[index]!);
+  }
+  for (let index = 0; index < scores.length; index++) {
+    if (ignored.size > 0 && ignored.has(nodes[index]!)) scores[index] = 0;
+    else if (max === 0) scores[index] = maxNodeScore;
+    else scores[index] = Math.trunc(maxNodeScore * (max + min - scores[index]!) / max);
+  }
+}
+
+function isInTopology(pod: PodInfo, { node }: ClusterEvent): boolean {
+  return hasAllKeys(node!, constraintsOf(pod, "DoNotSchedule"));
+}
+
+function isCounted(pod: PodInfo, { pod: other }: ClusterEvent): boolean {
+  return other!.namespace === pod.namespace &&
+    constraintsOf(pod, "DoNotSchedule").some(({ query }) =>
+      query.matches(other!) || other!.isTerminating
+    );
+}
