@@ -24,7 +24,7 @@ import type {
 export function validateDaemonSet(obj: DaemonSet): readonly FieldError[] {
   const spec = obj.spec ?? {} as DaemonSetSpec;
   const { selector, template } = spec;
-  const errors = [...validateLabelSelector(selector, "spec.selector")];
+  const errors = [...validateLabelSelector(selector ?? undefined, "spec.selector")];
   if (isUsableSelector(selector)) {
     errors.push(...validateTemplateLabels(template, selector, "spec.template"));
   }

@@ -24,9 +24,9 @@ export function isEmptySelector(selector: LabelSelector | undefined): boolean {
     (selector?.matchExpressions?.length ?? 0) === 0;
 }
 
-/** Whether it can be used at all. */
+/** Whether it can be used at all; an absent one (null once decoded) selects nothing, which is a use. */
 export function isUsableSelector(selector: LabelSelector | undefined): boolean {
-  return validateLabelSelector(selector, "").length === 0;
+  return validateLabelSelector(selector ?? undefined, "").length === 0;
 }
 
 /** A selector as messages show it. */

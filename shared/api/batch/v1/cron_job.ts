@@ -5,7 +5,7 @@ import { podTemplateWarnings } from "../../core/v1/pod_warnings.ts";
 import { defineKind } from "../../kind.ts";
 import { formatLabelSelector } from "../../selector_text.ts";
 import { ageColumn, ageSince, nameColumn } from "../../table_columns.ts";
-import { validateCronJob } from "./cron_job_validation.ts";
+import { validateCronJob, validateCronJobCreate } from "./cron_job_validation.ts";
 import type { CronJob, CronJobSpec, JobSpec } from "./types.gen.ts";
 
 /** Makes a job at set times. */
@@ -48,6 +48,7 @@ export const cronJob = defineKind<CronJob>({
     defaults: defaultCronJob,
     generationOf: (obj) => obj.spec,
     validate: validateCronJob,
+    validateCreate: validateCronJobCreate,
     warnings: cronJobWarnings,
   },
 });

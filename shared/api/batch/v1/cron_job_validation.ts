@@ -9,7 +9,7 @@ const MAX_NAME = 52;
 
 export function validateCronJob(obj: CronJob): readonly FieldError[] {
   const spec = obj.spec ?? {} as CronJobSpec;
-  const errors = [
+  return [
     ...validateSchedule(spec.schedule),
     ...nonNegative(spec.startingDeadlineSeconds, "spec.startingDeadlineSeconds"),
     ...validateTimeZone(spec.timeZone),
@@ -18,11 +18,14 @@ export function validateCronJob(obj: CronJob): readonly FieldError[] {
     ...nonNegative(spec.successfulJobsHistoryLimit, "spec.successfulJobsHistoryLimit"),
     ...nonNegative(spec.failedJobsHistoryLimit, "spec.failedJobsHistoryLimit"),
   ];
-  const { name = "" } = obj.metadata;
-  if (name.length > MAX_NAME) {
-    errors.push(invalid("metadata.name", name, `must be no more than ${MAX_NAME} characters`));
-  }
-  return errors;
+}
+
+/** A new CronJob needs a name that leaves room for those of its jobs. */
+export function validateCronJobCreate({ metadata }: CronJob): readonly FieldError[] {
+  const { name = "" } = metadata;
+  return name.length > MAX_NAME
+    ? [invalid("metadata.name", name, `must be no more than ${MAX_NAME} characters`)]
+    : [];
 }
 
 function validateSchedule(schedule: string | undefined): readonly FieldError[] {

@@ -9,7 +9,7 @@ import { humanDuration } from "../../../meta/age.ts";
 import { generateJobSelector } from "./job_selector.ts";
 import { validateJobStatusUpdate } from "./job_status_validation.ts";
 import { validateJobUpdate } from "./job_update_validation.ts";
-import { validateJob } from "./job_validation.ts";
+import { validateJob, validateJobChange } from "./job_validation.ts";
 import type { Job, JobSpec } from "./types.gen.ts";
 
 /** Pods that run until enough of them have succeeded. */
@@ -41,13 +41,18 @@ export const job = defineKind<Job>({
     defaults: defaultJob,
     prepareForCreate(obj) {
       obj.status = {};
-      const isUnlabelled = sameLabels(obj.metadata.labels, obj.spec?.template?.metadata?.labels);
+      const labels = obj.spec?.template?.metadata?.labels;
+      const isShared = labels !== undefined && sameLabels(obj.metadata.labels, labels);
       generateJobSelector(obj);
-      if (isUnlabelled) obj.metadata.labels = { ...obj.spec?.template?.metadata?.labels };
+      if (isShared) takeLabels(obj);
+    },
+    // What is stored is read back with defaults, of which the labels are one.
+    canonicalize(obj) {
+      if (Object.keys(obj.metadata.labels ?? {}).length === 0) takeLabels(obj);
     },
     generationOf: (obj) => obj.spec,
-    validate: validateJob,
-    validateUpdate: validateJobUpdate,
+    validateCreate: validateJob,
+    validateUpdate: (obj, old) => [...validateJobChange(obj), ...validateJobUpdate(obj, old)],
     warnings: jobWarnings,
     defaultPropagation: "Orphan",
     deleteWarnings: (propagation) =>
@@ -81,6 +86,11 @@ function defaultJob(obj: Job): void {
   for (const rule of spec.podFailurePolicy?.rules ?? []) {
     for (const pattern of rule.onPodConditions ?? []) pattern.status ||= "True";
   }
+}
+
+function takeLabels(obj: Job): void {
+  const labels = obj.spec?.template?.metadata?.labels;
+  if (labels) obj.metadata.labels = { ...labels };
 }
 
 /** Whether the job has no labels but those that it took from its template. */

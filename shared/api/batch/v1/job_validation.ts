@@ -31,22 +31,30 @@ const MAX_MANAGER = 63;
 const INDEXED_ONLY = "requires indexed completion mode";
 const restartPolicies = ["OnFailure", "Never"];
 
+/** A new job: its selector must be the generated one. */
 export function validateJob(obj: Job): readonly FieldError[] {
   const spec = obj.spec ?? {} as JobSpec;
-  const errors = [
+  return [
     ...validateGeneratedSelector(obj, spec),
-    ...validateJobSpec(spec, "spec"),
-    ...validateSelector(spec),
+    ...validateJobChange(obj),
+    ...validateIndexedName(obj, spec),
   ];
+}
+
+/** A job as it may be at any time. */
+export function validateJobChange(obj: Job): readonly FieldError[] {
+  const spec = obj.spec ?? {} as JobSpec;
+  return [...validateJobSpec(spec, "spec"), ...validateSelector(spec)];
+}
+
+/** The last index must fit into the host name of its pod. */
+function validateIndexedName(obj: Job, spec: JobSpec): readonly FieldError[] {
   const { name = "" } = obj.metadata;
-  if (spec.completionMode === "Indexed" && (spec.completions ?? 0) > 0) {
-    const last = `${name}-${spec.completions! - 1}`;
-    if (isDns1123Label(last).length > 0) {
-      const detail = `will not able to create pod with invalid DNS label: ${last}`;
-      errors.push(invalid("metadata.name", name, detail));
-    }
-  }
-  return errors;
+  if (spec.completionMode !== "Indexed" || (spec.completions ?? 0) <= 0) return [];
+  const last = `${name}-${spec.completions! - 1}`;
+  if (isDns1123Label(last).length === 0) return [];
+  const detail = `will not able to create pod with invalid DNS label: ${last}`;
+  return [invalid("metadata.name", name, detail)];
 }
 
 /** What a job is to do, also inside the template of a CronJob; its selector is looked at elsewhere. */

@@ -66,10 +66,12 @@ function refuse(path: string, detail: string): FieldError {
 }
 
 function validateExitCodes(
-  { containerName, operator, values = [] }: PodFailurePolicyOnExitCodesRequirement,
+  requirement: PodFailurePolicyOnExitCodesRequirement,
   names: ReadonlySet<string>,
   path: string,
 ): readonly FieldError[] {
+  const { containerName, operator } = requirement;
+  const values = requirement.values ?? [];
   const errors: FieldError[] = [];
   if (!operator) errors.push(required(`${path}.operator`));
   else if (operator !== "In" && operator !== "NotIn") {

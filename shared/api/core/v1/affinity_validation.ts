@@ -1,10 +1,4 @@
-import {
-  type FieldError,
-  forbidden,
-  invalid,
-  notSupported,
-  required,
-} from "../../../meta/field_error.ts";
+import { type FieldError, forbidden, invalid, required } from "../../../meta/field_error.ts";
 import { isDns1123Label, isQualifiedName } from "../../../meta/names.ts";
 import type { LabelSelector } from "../../../meta/types.gen.ts";
 import { validateLabelSelector } from "../../../meta/validate_label_selector.ts";

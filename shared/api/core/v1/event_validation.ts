@@ -19,10 +19,12 @@ export function validateEvent(event: Event, version: EventVersion): readonly Fie
     ? [...validateNewStyle(event, version)]
     : [...validateNamespaces(event)];
   const namespace = event.metadata.namespace ?? "";
-  errors.push(...check(namespace, "namespace", isDns1123Subdomain));
-  // The new version checks what is written first; later writes are checked against the old object.
-  if (version === "v1" || event.metadata.resourceVersion) return errors;
-  return [...errors, ...validateStrict(event)];
+  return [...errors, ...check(namespace, "namespace", isDns1123Subdomain)];
+}
+
+/** A new event: the newer version has no use for the fields of the older one. */
+export function validateEventCreate(event: Event, version: EventVersion): readonly FieldError[] {
+  return version === "v1" ? [] : validateStrict(event);
 }
 
 /** Events of the newer version may only be counted further. */
@@ -90,7 +92,6 @@ function validateLength(
   return (text?.length ?? 0) > max ? [invalid(path, "", `can have at most ${max} characters`)] : [];
 }
 
-/** The newer version has no use for the fields of the older one. */
 function validateStrict(event: Event): readonly FieldError[] {
   const errors: FieldError[] = [];
   if (event.series) {

@@ -6,7 +6,16 @@ import type { Namespace } from "./types.gen.ts";
 const standardFinalizers = ["kubernetes", "orphan", "foregroundDeletion"];
 
 export function validateNamespace(obj: Namespace): readonly FieldError[] {
-  return (obj.spec?.finalizers ?? []).flatMap((name) => [...validateFinalizer(name)]);
+  return (obj.spec?.finalizers ?? []).flatMap((name) => [
+    ...validateFinalizer(name, "spec.finalizers"),
+  ]);
+}
+
+/** As the `finalize` endpoint checks them. Called by the registry of that subresource. */
+export function validateNamespaceFinalize(obj: Namespace): readonly FieldError[] {
+  return (obj.spec?.finalizers ?? []).flatMap((name, i) => [
+    ...validateFinalizer(name, `spec.finalizers[${i}]`),
+  ]);
 }
 
 /** The phase follows from whether the namespace is being deleted. */
@@ -19,8 +28,7 @@ export function validateNamespaceStatus(obj: Namespace): readonly FieldError[] {
   return [invalid("status.Phase", phase, detail)];
 }
 
-function validateFinalizer(name: string): readonly FieldError[] {
-  const path = "spec.finalizers";
+function validateFinalizer(name: string, path: string): readonly FieldError[] {
   const errors = [...check(name, path, isQualifiedName)];
   if (!name.includes("/") && !standardFinalizers.includes(name)) {
     const detail = "name is neither a standard finalizer name nor is it fully qualified";

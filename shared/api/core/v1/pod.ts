@@ -10,7 +10,7 @@ import {
 } from "./pod_strategy.ts";
 import { validatePodStatusUpdate } from "./pod_status_validation.ts";
 import { validatePodUpdate } from "./pod_update_validation.ts";
-import { validatePod } from "./pod_validation.ts";
+import { validatePod, validatePodCreate } from "./pod_validation.ts";
 import { podWarnings } from "./pod_warnings.ts";
 import type { Pod } from "./types.gen.ts";
 
@@ -43,6 +43,7 @@ export const pod = defineKind<Pod>({
     prepareForCreate: preparePodForCreate,
     validateName: nameIsDns1123Subdomain,
     validate: validatePod,
+    validateCreate: validatePodCreate,
     validateUpdate: validatePodUpdate,
     warnings: podWarnings,
     generationOf: (obj) => obj.spec,

@@ -54,16 +54,22 @@ export function validateTemplateLabels(
   path: string,
 ): readonly FieldError[] {
   const labels = template?.metadata?.labels;
-  return matches(selector, labels)
-    ? []
-    : [invalid(`${path}.metadata.labels`, labels, "`selector` does not match template `labels`")];
+  if (matches(selector, labels)) return [];
+  const detail = "`selector` does not match template `labels`";
+  return [invalid(`${path}.metadata.labels`, labels && sorted(labels), detail)];
+}
+
+/** As the reference writes a map. */
+function sorted(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => a < b ? -1 : 1));
 }
 
 function matches(
   selector: LabelSelector | Readonly<Record<string, string>> | undefined,
   labels: Readonly<Record<string, string>> | undefined,
 ): boolean {
-  if (selector === undefined) return false;
+  // A required selector that is not there is null once decoded.
+  if (!selector) return false;
   const isPlain = !("matchLabels" in selector) && !("matchExpressions" in selector);
   try {
     const matcher = isPlain

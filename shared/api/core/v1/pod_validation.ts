@@ -4,10 +4,13 @@ import type { Pod, PodSpec } from "./types.gen.ts";
 
 /** A pod, new or changed. */
 export function validatePod(pod: Pod): readonly FieldError[] {
+  return validatePodSpec(pod.spec ?? {} as PodSpec, "spec");
+}
+
+/** What a pod can only come to have later. */
+export function validatePodCreate(pod: Pod): readonly FieldError[] {
   const spec = pod.spec ?? {} as PodSpec;
-  const errors = [...validatePodSpec(spec, "spec")];
-  // A new pod has no resource version yet; later writes have their own rules.
-  if (pod.metadata.resourceVersion) return errors;
+  const errors: FieldError[] = [];
   if (spec.ephemeralContainers?.length) {
     errors.push(forbidden("spec.ephemeralContainers", "cannot be set on create"));
   }

@@ -2,7 +2,7 @@ import { schemaOf } from "../../../schema/schema.ts";
 import { defineKind } from "../../kind.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
 import { validateEndpointSlice, validateEndpointSliceUpdate } from "./endpoint_slice_validation.ts";
-import type { Endpoint, EndpointSlice } from "./types.gen.ts";
+import type { EndpointSlice } from "./types.gen.ts";
 
 /** How many ports or addresses the table shows. */
 const SHOWN = 3;
@@ -28,9 +28,6 @@ export const endpointSlice = defineKind<EndpointSlice>({
         port.name ??= "";
         port.protocol ??= "TCP";
       }
-      // Empty lists are stored as none, and shown as null.
-      if (obj.endpoints?.length === 0) obj.endpoints = null as unknown as Endpoint[];
-      if (obj.ports?.length === 0) delete obj.ports;
     },
     prepareForCreate(obj) {
       for (const endpoint of obj.endpoints ?? []) delete endpoint.deprecatedTopology;

@@ -47,10 +47,12 @@ function validateEndpoints(endpoints: readonly Endpoint[], type: string): readon
 }
 
 function validateEndpoint(
-  { addresses = [], nodeName, hostname }: Endpoint,
+  endpoint: Endpoint,
   type: string,
   path: string,
 ): readonly FieldError[] {
+  const { nodeName, hostname } = endpoint;
+  const addresses = endpoint.addresses ?? [];
   const at = `${path}.addresses`;
   const errors: FieldError[] = [];
   if (addresses.length === 0) errors.push(required(at));

@@ -1,6 +1,10 @@
 import { schemaOf } from "../../../schema/schema.ts";
 import { eventColumns } from "../../core/v1/event_columns.ts";
-import { validateEvent, validateEventUpdate } from "../../core/v1/event_validation.ts";
+import {
+  validateEvent,
+  validateEventCreate,
+  validateEventUpdate,
+} from "../../core/v1/event_validation.ts";
 import type { Event as CoreEvent } from "../../core/v1/types.gen.ts";
 import { defineKind, type KubeObject } from "../../kind.ts";
 import { ofStored } from "../../stored_columns.ts";
@@ -43,6 +47,7 @@ export const event = defineKind<Event>({
   strategy: {
     allowCreateOnUpdate: true,
     validate: (obj) => validateEvent(toStored(obj), "events.k8s.io/v1"),
+    validateCreate: (obj) => validateEventCreate(toStored(obj), "events.k8s.io/v1"),
     validateUpdate: (obj, old) =>
       validateEventUpdate(toStored(obj), toStored(old), "events.k8s.io/v1"),
   },
