@@ -72,6 +72,8 @@ export interface Strategy<T> {
   };
   /** `metadata.generation` counts changes of what this returns; absent: the kind has no generation. */
   generationOf?(obj: T): unknown;
+  /** The client that creates the object may bring its status (nodes register themselves with theirs). */
+  readonly keepsStatusOnCreate?: boolean;
   /** PUT on a missing object creates it. */
   readonly allowCreateOnUpdate?: boolean;
   /** PUT without resourceVersion is refused (default: allowed). */

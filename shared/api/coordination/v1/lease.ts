@@ -20,6 +20,7 @@ export const lease = defineKind<Lease>({
   ],
   strategy: {
     allowCreateOnUpdate: true,
+    requireResourceVersion: true,
     prepareForCreate: (obj) => dropCoordination(obj),
     prepareForUpdate: dropCoordination,
     validate: validateLease,

@@ -39,8 +39,7 @@ export const namespace = defineKind<Namespace>({
       if (!finalizers.includes("kubernetes")) obj.spec.finalizers = [...finalizers, "kubernetes"];
     },
     // Finalizers go through the finalize endpoint only.
-    prepareForUpdate(obj, old, { subresource }) {
-      if (subresource === "finalize") return;
+    prepareForUpdate(obj, old) {
       obj.spec ??= {};
       if (old.spec?.finalizers) obj.spec.finalizers = [...old.spec.finalizers];
       else delete obj.spec.finalizers;

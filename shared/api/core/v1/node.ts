@@ -54,6 +54,7 @@ export const node = defineKind<Node>({
     "spec.unschedulable": (obj) => String(obj.spec?.unschedulable ?? false),
   },
   strategy: {
+    keepsStatusOnCreate: true,
     defaults(obj) {
       if (obj.status) {
         if (obj.status.allocatable === undefined && obj.status.capacity) {

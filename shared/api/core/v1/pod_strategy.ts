@@ -19,7 +19,6 @@ export function defaultPod(pod: Pod): void {
 
 /** A new pod is pending; its quality of service is decided once and for all. */
 export function preparePodForCreate(pod: Pod, context: WriteContext): void {
-  pod.metadata.generation = 1;
   pod.status = { phase: "Pending", qosClass: qosClassOf(pod) };
   if (pod.spec?.schedulingGates?.length) {
     pod.status.conditions = [gatedCondition(context.now)];

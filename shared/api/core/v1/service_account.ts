@@ -17,6 +17,7 @@ export const serviceAccount = defineKind<ServiceAccount>({
   schema: schemaOf("v1", "ServiceAccount"),
   columns: [nameColumn(), ageColumn()],
   strategy: {
+    requireResourceVersion: true,
     warnings: (obj) =>
       obj.metadata.annotations?.[ENFORCE_MOUNTABLE_SECRETS] === undefined ? [] : [
         `metadata.annotations[${ENFORCE_MOUNTABLE_SECRETS}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,

@@ -29,6 +29,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
     ageColumn(),
   ],
   strategy: {
+    requireResourceVersion: true,
     generationOf: (obj) => obj.spec,
     validate: validatePodDisruptionBudget,
     status: { validateUpdate: (obj) => validatePodDisruptionBudgetStatus(obj) },
