@@ -16,7 +16,7 @@ export interface StartRequest {
   readonly start: PlannedStart;
   readonly sandbox: Sandbox;
   readonly volumes: PodVolumes;
-  readonly pidHolder?: string;
+  readonly pidNamespace?: string;
   readonly signal: AbortSignal;
 }
 
@@ -62,7 +62,7 @@ async function create(
     clusterDomain: (await node.names()).clusterDomain,
     nodeMemoryBytes: node.nodeMemoryBytes,
     seccompDir: node.seccompDir,
-    ...(request.pidHolder && { pidHolder: request.pidHolder }),
+    ...(request.pidNamespace && { pidNamespace: request.pidNamespace }),
   }).catch((error) => {
     throw failureOf(error, "CreateContainerConfigError");
   });

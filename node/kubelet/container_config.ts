@@ -40,8 +40,8 @@ export interface ContainerConfigInput {
   readonly files: FileSystem;
   readonly clusterDomain: string;
   readonly nodeMemoryBytes: number;
-  /** Container whose process namespace is shared, when the pod asks for that. */
-  readonly pidHolder?: string;
+  /** Path of the process namespace that the pod's containers share, when it asks for that. */
+  readonly pidNamespace?: string;
   /** Where `seccompProfile.localhostProfile` is looked for. */
   readonly seccompDir: string;
 }
@@ -72,7 +72,7 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
     },
     mounts: [...await volumeMounts(input), ...ownMounts(input)],
     devices: [],
-    namespaces: { network: sandbox.network, ipc: sandbox.ipc, pid: pidNamespace(input) },
+    namespaces: { network: sandbox.network, ipc: sandbox.ipc, pid: pidOf(input) },
     ...(!host && { hostname: hostnameOf(pod, input.clusterDomain).name }),
     resources: containerResources(pod, container, input.nodeMemoryBytes),
     security: securityOf(input),
@@ -92,9 +92,8 @@ export function cgroupOf(pod: Pod): string {
   return `/kubepods${tier}/pod${uidOf(pod)}`;
 }
 
-function pidNamespace({ pod, pidHolder }: ContainerConfigInput): string {
-  if (pod.spec?.hostPID) return "host";
-  return pidHolder ? `container:${pidHolder}` : "private";
+function pidOf({ pod, pidNamespace }: ContainerConfigInput): string {
+  return pod.spec?.hostPID ? "host" : pidNamespace ?? "private";
 }
 
 const propagations = {

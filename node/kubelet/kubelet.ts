@@ -226,7 +226,7 @@ function nodeContext(options: KubeletOptions, parts: ContextParts): NodeContext 
   const { files, host, clock, random, log, client, events, runtime, network, dataDir } = options;
   const { allocatable } = parts;
   const podLogsDir = options.podLogsDir ?? "/var/log/pods";
-  const paths = { podsDir: `${dataDir}/pods`, podLogsDir };
+  const paths = { podsDir: `${dataDir}/pods`, pauseDir: `${dataDir}/pause`, podLogsDir };
   const { checkpoint, refresh } = parts;
   const objects = new ObjectCache({ client, clock, random, log, checkpoint, onChange: refresh });
   const run = probeRunner({ runtime, clock });

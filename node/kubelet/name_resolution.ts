@@ -1,4 +1,5 @@
 import type { Pod } from "../../shared/api/core/v1/types.gen.ts";
+import { resolvConfFor } from "../dns/resolv_conf.ts";
 
 /** What the node knows about names. */
 export interface NameResolution {
@@ -13,56 +14,8 @@ export interface NameResolution {
 
 /** The pod's `/etc/resolv.conf` by its `dnsPolicy` and `dnsConfig`. */
 export function renderResolvConf(pod: Pod, node: NameResolution): string {
-  const { nameservers, searches, options } = settingsOf(pod, node);
-  const { dnsConfig } = pod.spec ?? {};
-  const merged = new Map(options.map((option) => [option.split(":")[0]!, option]));
-  for (const { name = "", value } of dnsConfig?.options ?? []) {
-    merged.set(name, value === undefined ? name : `${name}:${value}`);
-  }
-  const servers = unique([...nameservers, ...(dnsConfig?.nameservers ?? [])]);
-  const domains = unique([...searches, ...(dnsConfig?.searches ?? [])]);
-  return [
-    ...(domains.length > 0 ? [`search ${domains.join(" ")}`] : []),
-    ...servers.map((server) => `nameserver ${server}`),
-    ...(merged.size > 0 ? [`options ${[...merged.values()].join(" ")}`] : []),
-    "",
-  ].join("\n");
-}
-
-interface Settings {
-  readonly nameservers: readonly string[];
-  readonly searches: readonly string[];
-  readonly options: readonly string[];
-}
-
-function settingsOf(pod: Pod, node: NameResolution): Settings {
-  const { dnsPolicy = "ClusterFirst", hostNetwork } = pod.spec ?? {};
-  if (dnsPolicy === "None") return { nameservers: [], searches: [], options: [] };
-  const host = parseResolvConf(node.hostResolvConf);
-  const usesCluster = dnsPolicy === "ClusterFirstWithHostNet" ||
-    (dnsPolicy === "ClusterFirst" && !hostNetwork);
-  if (!usesCluster || node.clusterDns.length === 0) return host;
-  const domain = node.clusterDomain;
-  const namespace = pod.metadata.namespace ?? "";
-  return {
-    nameservers: node.clusterDns,
-    searches: [`${namespace}.svc.${domain}`, `svc.${domain}`, domain, ...host.searches],
-    options: ["ndots:5"],
-  };
-}
-
-/** resolv.conf(5); the last `search` line counts. */
-function parseResolvConf(text: string): Settings {
-  const nameservers: string[] = [];
-  const options: string[] = [];
-  let searches: string[] = [];
-  for (const line of text.split("\n")) {
-    const [keyword, ...values] = line.replace(/[#;].*$/, "").trim().split(/\s+/);
-    if (keyword === "nameserver") nameservers.push(...values.slice(0, 1));
-    else if (keyword === "search" || keyword === "domain") searches = values;
-    else if (keyword === "options") options.push(...values);
-  }
-  return { nameservers, searches: searches.filter((name) => name !== "."), options };
+  const { clusterDns, clusterDomain, hostResolvConf } = node;
+  return resolvConfFor(pod, { dnsAddress: clusterDns, domain: clusterDomain, hostResolvConf });
 }
 
 /** The name that the pod calls itself, and its full name if it belongs to a subdomain. */
@@ -98,8 +51,4 @@ export function renderHosts(pod: Pod, ips: readonly string[], node: NameResoluti
     ...ips.map((ip) => `${ip}\t${names}`),
     ...tail,
   ].join("\n");
-}
-
-function unique(values: readonly string[]): string[] {
-  return [...new Set(values)];
 }

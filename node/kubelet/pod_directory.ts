@@ -1,6 +1,7 @@
 import type { Pod } from "../../shared/api/core/v1/types.gen.ts";
 import type { ContainerState } from "../runtime/runtime_service.ts";
 import type { NodeContext } from "./node_context.ts";
+import { isHolder } from "./pid_holder.ts";
 import { runsOf, uidOf } from "./pod_containers.ts";
 import type { PodWorkers } from "./pod_workers.ts";
 
@@ -39,7 +40,7 @@ export class PodDirectory {
   /** All containers of a pod that run now. */
   async running(pod: Pod): Promise<ContainerState[]> {
     const states = await this.#node.runtime.list(uidOf(pod));
-    return states.filter(({ state }) => state === "running");
+    return states.filter((one) => one.state === "running" && !isHolder(one));
   }
 
   /** The network to dial a port of the pod in (see `StreamService.dial`); undefined while it has none. */

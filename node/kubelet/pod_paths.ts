@@ -7,6 +7,8 @@ export interface KubeletPaths {
   readonly podsDir: string;
   /** `<namespace>_<name>_<uid>/<container>/<attempt>.log`, the layout that log collectors know. */
   readonly podLogsDir: string;
+  /** Root file system of the containers that hold shared process namespaces. */
+  readonly pauseDir: string;
 }
 
 export function podDir(paths: KubeletPaths, uid: string): string {

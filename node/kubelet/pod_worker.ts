@@ -6,6 +6,7 @@ import { graceMsOf, startContainer, stopContainer } from "./container_actions.ts
 import { cleanUpPod, removeOldRuns } from "./garbage.ts";
 import type { NodeContext } from "./node_context.ts";
 import { podContainers, podKey, uidOf } from "./pod_containers.ts";
+import { ensureHolder, isHolder, removeHolder, sharesProcesses } from "./pid_holder.ts";
 import { intentOf } from "./pod_intent.ts";
 import { podDir } from "./pod_paths.ts";
 import { type PodFailure, podStatus } from "./pod_status.ts";
@@ -180,11 +181,11 @@ export class PodWorker {
   async #keepRunning(): Promise<number | undefined> {
     const node = this.#node;
     this.#sandbox ??= await node.sandboxes.find(this.uid);
-    let containers = await node.runtime.list(this.uid);
+    let containers = await this.#containers();
     node.prober.sync(this.#known(), containers, this.#podIp(), false);
     const plan = this.#plan(containers);
-    const failure = await this.#carryOut(plan, containers).then(() => undefined, (error) => error);
-    containers = await node.runtime.list(this.uid);
+    const failure = await this.#carryOut(plan).then(() => undefined, (error) => error);
+    containers = await this.#containers();
     node.prober.sync(this.#known(), containers, this.#podIp(), false);
     this.#waiting = this.#waitingOf(plan);
     const status = await this.#report(containers, false);
@@ -210,7 +211,7 @@ export class PodWorker {
     });
   }
 
-  async #carryOut(plan: PodPlan, containers: readonly ContainerState[]): Promise<void> {
+  async #carryOut(plan: PodPlan): Promise<void> {
     const { signal } = this.#step;
     this.#sayBackOff(plan);
     await Promise.all(plan.stop.map((stop) => this.#stop(stop)));
@@ -220,13 +221,15 @@ export class PodWorker {
     if (plan.createSandbox) await this.#createSandbox();
     if (!this.#sandbox || plan.start.length === 0) return;
     if (!this.#volumes) await this.#setUpVolumes();
+    const pidNamespace = sharesProcesses(this.#pod)
+      ? await ensureHolder(this.#pod, this.#sandbox, this.#node)
+      : undefined;
     for (const start of plan.start) {
       signal.throwIfAborted();
       const { name } = start.container;
       const failed = this.#startErrors.get(name);
       if (failed?.retryAt !== undefined && this.#node.clock.now() < failed.retryAt) continue;
       if (start.attempt > 0) this.#node.backOff.next(`${this.uid}/${name}`);
-      const holder = this.#pidHolder(containers);
       try {
         await startContainer({
           pod: this.#known(),
@@ -234,7 +237,7 @@ export class PodWorker {
           sandbox: this.#sandbox,
           volumes: this.#volumes!,
           signal,
-          ...(holder && { pidHolder: holder }),
+          ...(pidNamespace && { pidNamespace }),
         }, this.#node);
         this.#startErrors.delete(name);
       } catch (error) {
@@ -243,14 +246,6 @@ export class PodWorker {
         this.#startMessages.set(`${name}/${start.attempt}`, error.message);
       }
     }
-  }
-
-  /** With a shared process namespace: the container that the others join. */
-  #pidHolder(containers: readonly ContainerState[]): string | undefined {
-    if (!this.#pod.spec?.shareProcessNamespace) return undefined;
-    return containers.find(({ state, labels }) =>
-      state === "running" && labels[labelNames.sandbox] === this.#sandbox?.id
-    )?.id;
   }
 
   async #stop({ state, name, message, probe }: PlannedStop): Promise<void> {
@@ -301,6 +296,11 @@ export class PodWorker {
     await writeNames(this.#pod, this.#sandbox, this.#node);
   }
 
+  async #removeSandbox(): Promise<void> {
+    if (sharesProcesses(this.#pod)) await removeHolder(this.uid, this.#node);
+    await this.#node.sandboxes.remove(this.uid);
+  }
+
   #sayBackOff(plan: PodPlan): void {
     for (const name of plan.waiting.keys()) {
       if (this.#waiting.get(name)?.reason === "CrashLoopBackOff") continue;
@@ -347,11 +347,11 @@ export class PodWorker {
   /** The pod has ended by itself: what it holds is given back, its containers stay for their logs. */
   async #settle(): Promise<undefined> {
     const node = this.#node;
-    await this.#stopAll(await node.runtime.list(this.uid));
+    await this.#stopAll(await this.#containers());
     node.prober.remove(this.uid);
-    await this.#report(await node.runtime.list(this.uid), true);
+    await this.#report(await this.#containers(), true);
     await node.volumes.tearDown(this.uid);
-    await node.sandboxes.remove(this.uid);
+    await this.#removeSandbox();
     this.#sandbox = undefined;
     return undefined;
   }
@@ -360,16 +360,16 @@ export class PodWorker {
   async #end(): Promise<number | undefined> {
     const node = this.#node;
     this.#sandbox ??= await node.sandboxes.find(this.uid);
-    const containers = await node.runtime.list(this.uid);
+    const containers = await this.#containers();
     node.prober.sync(this.#known(), containers, this.#podIp(), true);
     this.#waiting = new Map();
     if (containers.some(({ state }) => state === "running")) await this.#report(containers, false);
     this.#ending = true;
     await this.#stopAll(containers);
     node.prober.remove(this.uid);
-    await this.#report(await node.runtime.list(this.uid), true);
+    await this.#report(await this.#containers(), true);
     await node.volumes.tearDown(this.uid);
-    await node.sandboxes.remove(this.uid);
+    await this.#removeSandbox();
     const deleted = this.#gone || this.#pod.metadata.deletionTimestamp !== undefined;
     if (!deleted) return undefined;
     if (!this.#gone) {
@@ -443,6 +443,12 @@ export class PodWorker {
     if (state !== "created") return "";
     const run = `${labels[labelNames.containerName]}/${labels[labelNames.attempt]}`;
     return this.#startMessages.get(run) ?? "";
+  }
+
+  /** The pod's own containers. */
+  async #containers(): Promise<ContainerState[]> {
+    const all = await this.#node.runtime.list(this.uid);
+    return all.filter((state) => !isHolder(state));
   }
 
   #podIp(): string {

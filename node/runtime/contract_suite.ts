@@ -146,6 +146,15 @@ const behaviours: Record<string, (under: RuntimeUnderTest) => Promise<void>> = {
     await under.runtime.stop("0".repeat(63) + "f", 0);
   },
 
+  async "stop() kills what ignores the stop signal once the grace period is over"(under) {
+    const script = "trap '' TERM; while true; do sleep 1; done";
+    const id = await started(under, testContainer(under, ["sh", "-c", script]));
+    await under.runtime.stop(id, 500);
+    const state = await only(under.runtime, id);
+    assert.equal(state.state, "exited");
+    assert.equal(state.exitCode, 137);
+  },
+
   async "remove() removes a running container and may be repeated"(under) {
     const id = await started(under, testContainer(under, ["sleep", "60"]));
     await under.runtime.remove(id);

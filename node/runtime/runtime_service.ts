@@ -60,7 +60,7 @@ export interface ContainerNamespaces {
   readonly network: string;
   /** `host`, `private`, or the path of an IPC namespace. */
   readonly ipc: string;
-  /** `host`, `private`, or `container:<id>`. */
+  /** `host`, `private`, or the path of a process namespace. */
   readonly pid: string;
 }
 
@@ -68,8 +68,10 @@ export interface ContainerNamespaces {
 export interface ContainerConfig {
   /** Unique on the node. */
   readonly name: string;
-  /** An image that `find` knows: name or ID. */
+  /** An image that `find` knows: name or ID. Empty with `rootfs`. */
   readonly image: string;
+  /** Instead of an image: a directory on the node. Containers share it. */
+  readonly rootfs?: string;
   /** Replaces the image's entry point and, as in Kubernetes, its default arguments too. */
   readonly command?: readonly string[];
   readonly args?: readonly string[];

@@ -92,7 +92,7 @@ export class FakeRuntime implements RuntimeService {
         throw new RuntimeError("Conflict", `the container name "${config.name}" is already in use`);
       }
     }
-    const image = await this.find(config.image);
+    const image = config.rootfs ? { id: "" } : await this.find(config.image);
     if (!image) throw new RuntimeError("NotFound", `${config.image}: image not known`);
     const id = String(++this.#ids).padStart(64, "0");
     this.containers.set(id, {

@@ -19,7 +19,7 @@ export function createSpec(config: ContainerConfig, limits: SpecLimits): Record<
   const { security, namespaces } = config;
   return {
     name: config.name,
-    image: config.image,
+    ...(config.rootfs ? { rootfs: config.rootfs } : { image: config.image }),
     ...(config.command && { entrypoint: config.command }),
     ...(config.args && { command: config.args }),
     ...(config.workingDirectory && { work_dir: config.workingDirectory }),
@@ -88,9 +88,6 @@ function hostnameSpec(config: ContainerConfig, namespaces: ContainerNamespaces) 
 
 function namespace(from: string): NamespaceSpec {
   if (from.startsWith("/")) return { nsmode: "path", value: from };
-  if (from.startsWith("container:")) {
-    return { nsmode: "container", value: from.slice("container:".length) };
-  }
   return { nsmode: from };
 }
 

@@ -72,10 +72,28 @@ export class RestClient {
         ...this.#target(what),
         agent: this.#agent,
         headers: headersOf(what),
-        ...(what.signal && { signal: what.signal }),
       });
-      sending.on("response", resolve);
-      sending.on("error", (error: Error) => reject(unreachable(error)));
+      // By hand, because the request's own `signal` says nothing on a connection that was used before, nor once
+      // the head of the answer has come.
+      let answer: IncomingMessage | undefined;
+      const abort = () => {
+        const reason = new Error("the request was aborted");
+        answer?.destroy(reason);
+        sending.destroy();
+        reject(unreachable(reason));
+      };
+      if (what.signal?.aborted) return abort();
+      what.signal?.addEventListener("abort", abort, { once: true });
+      const settled = () => what.signal?.removeEventListener("abort", abort);
+      sending.on("response", (response: IncomingMessage) => {
+        answer = response;
+        response.once("close", settled);
+        resolve(response);
+      });
+      sending.on("error", (error: Error) => {
+        settled();
+        reject(unreachable(error));
+      });
       sending.end(bodyOf(what));
     });
   }
