@@ -47,6 +47,8 @@ export class PodWorker {
   /** Why containers could not be started, until they are. */
   readonly #startErrors = new Map<string, StartError>();
   readonly #startMessages = new Map<string, string>();
+  /** Containers that are being stopped, by ID. */
+  readonly #stopping = new Set<string>();
   #waiting: ReadonlyMap<string, WaitingReason> = new Map();
   #retries = 0;
   #timer: Timer | undefined;
@@ -192,8 +194,8 @@ export class PodWorker {
     await removeOldRuns(node, this.#pod, containers);
     if (failure) throw failure;
     if (status.phase === "Succeeded" || status.phase === "Failed") return node.clock.now();
-    // What was started may end initialization, what was stopped is started again: both at once.
-    if (plan.stop.length > 0 || (plan.start.length > 0 && this.#startErrors.size === 0)) {
+    // What was started may let the next one start at once.
+    if (plan.start.length > 0 && this.#startErrors.size === 0) {
       if (this.#plan(containers).start.length > 0) return node.clock.now();
     }
     return this.#nextLook(plan);
@@ -214,7 +216,7 @@ export class PodWorker {
   async #carryOut(plan: PodPlan): Promise<void> {
     const { signal } = this.#step;
     this.#sayBackOff(plan);
-    await Promise.all(plan.stop.map((stop) => this.#stop(stop)));
+    for (const stop of plan.stop) this.#stopAside(stop);
     const due = this.#volumes?.refreshAt;
     if (due !== undefined && this.#node.clock.now() >= due) this.#volumesDirty = true;
     if (this.#volumesDirty && (plan.start.length > 0 || this.#volumes)) await this.#setUpVolumes();
@@ -246,6 +248,19 @@ export class PodWorker {
         this.#startMessages.set(`${name}/${start.attempt}`, error.message);
       }
     }
+  }
+
+  /** Stops a container that is to be restarted, while the pod's other business goes on. */
+  #stopAside(stop: PlannedStop): void {
+    const { id } = stop.state;
+    if (this.#stopping.has(id)) return;
+    this.#stopping.add(id);
+    this.#stop(stop)
+      .catch((error) => this.#node.log.warn("Container not stopped", { id, error: String(error) }))
+      .finally(() => {
+        this.#stopping.delete(id);
+        this.wake();
+      });
   }
 
   async #stop({ state, name, message, probe }: PlannedStop): Promise<void> {
