@@ -129,15 +129,18 @@ Deno.test("zoneState() tells a broken node from a broken view", () => {
 
 Deno.test("evictInMs() and tolerates() follow the taint documentation", () => {
   const taint: Taint = { key: "k", value: "v", effect: "NoExecute", timeAdded: "1970-01-01" };
+  const at = (now: number) => ({ now, since: now });
   assert(tolerates({ operator: "Exists" }, taint));
   assert(tolerates({ key: "k", value: "v", effect: "NoExecute" }, taint));
   assert(!tolerates({ key: "k", value: "w" }, taint));
   assert(!tolerates({ key: "k", operator: "Exists", effect: "NoSchedule" }, taint));
   const pod = podOf("p", "web");
-  assert.equal(evictInMs(pod, [taint], 0), 0);
-  assert.equal(evictInMs(pod, [], 0), undefined);
+  assert.equal(evictInMs(pod, [taint], at(0)), 0);
+  assert.equal(evictInMs(pod, [], at(0)), undefined);
   pod.spec!.tolerations = [{ key: "k", operator: "Exists" }];
-  assert.equal(evictInMs(pod, [taint], 0), undefined);
+  assert.equal(evictInMs(pod, [taint], at(0)), undefined);
   pod.spec!.tolerations.push({ operator: "Exists", tolerationSeconds: 5 });
-  assert.equal(evictInMs(pod, [taint], 2000), 3000);
+  assert.equal(evictInMs(pod, [taint], at(2000)), 3000);
+  const undated: Taint = { key: "k", value: "v", effect: "NoExecute" };
+  assert.equal(evictInMs(pod, [undated], { now: 9000, since: 7000 }), 3000);
 });

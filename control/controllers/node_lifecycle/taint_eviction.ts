@@ -17,7 +17,8 @@ export const taintEvictionController: ControllerDefinition = {
     const nodes = informers.of(resources.nodes);
     const pods = informers.of(resources.pods);
     pods.addIndex("node", (pod) => pod.spec?.nodeName ? [pod.spec.nodeName] : []);
-    const announced = new Set<string>();
+    /** Since when pods are to go, by uid; wall-clock milliseconds. */
+    const announced = new Map<string, number>();
     nodes.onChange((node, previous) => {
       const before = JSON.stringify(noExecute(previous?.spec?.taints));
       if (!node || before === JSON.stringify(noExecute(node.spec?.taints))) return;
@@ -31,8 +32,9 @@ export const taintEvictionController: ControllerDefinition = {
       const pod = pods.get(key);
       const node = pod?.spec?.nodeName ? nodes.get(pod.spec.nodeName) : undefined;
       if (!pod || !node || isBeingDeleted(pod)) return done;
-      const wait = evictInMs(pod, noExecute(node.spec?.taints), clock.now());
       const { namespace, name = "", uid = "" } = pod.metadata;
+      const since = announced.get(uid) ?? clock.now();
+      const wait = evictInMs(pod, noExecute(node.spec?.taints), { now: clock.now(), since });
       if (wait === undefined) {
         if (announced.delete(uid)) {
           const message = `Cancelling deletion of Pod ${namespace}/${name}`;
@@ -41,7 +43,7 @@ export const taintEvictionController: ControllerDefinition = {
         return done;
       }
       if (wait > 0) {
-        announced.add(uid);
+        announced.set(uid, since);
         return { requeueAfterMs: wait };
       }
       const message = `Marking for deletion Pod ${namespace}/${name}`;
@@ -80,18 +82,18 @@ function noExecute(taints: readonly Taint[] | undefined): readonly Taint[] {
 
 /**
  * Milliseconds until the pod must leave because of the NoExecute taints; 0 or less: now; undefined: it may stay. The
- * shortest toleration counts, from when the taint was added.
+ * shortest toleration counts, from when the taint was added; if the taint does not say, from when it was noticed (`since`).
  */
 export function evictInMs(
   pod: Pod,
   taints: readonly Taint[],
-  now: number,
+  { now, since: noticed }: { readonly now: number; readonly since: number },
 ): number | undefined {
   let wait: number | undefined;
   for (const taint of taints) {
     const tolerations = pod.spec?.tolerations?.filter((it) => tolerates(it, taint)) ?? [];
     if (tolerations.length === 0) return 0;
-    const since = taint.timeAdded === undefined ? now : Date.parse(taint.timeAdded);
+    const since = taint.timeAdded === undefined ? noticed : Date.parse(taint.timeAdded);
     for (const { tolerationSeconds } of tolerations) {
       if (tolerationSeconds === undefined) continue;
       const left = since + Math.max(0, tolerationSeconds) * 1000 - now;
