@@ -26,6 +26,9 @@ export interface ClusterOptions {
   readonly components?: boolean;
 }
 
+/** An object as a test writes it down, without its kind's type. */
+export type Written = KubeObject & { readonly [field: string]: unknown };
+
 const systemGroups = ["system:authenticated"];
 const admin: UserRef = { name: "admin", groups: ["system:masters", ...systemGroups] };
 
@@ -103,7 +106,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Creates objects as the administrator, in order. */
-  async create(...objects: readonly KubeObject[]): Promise<void> {
+  async create(...objects: readonly (KubeObject | Written)[]): Promise<void> {
     for (const object of objects) {
       const resource = this.#resourceOf(object);
       const { namespace = "default", ...metadata } = object.metadata;
