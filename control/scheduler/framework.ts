@@ -186,7 +186,7 @@ export interface PluginHandle {
   random(): number;
   /** Carries out a preemption beside later cycles. */
   preempt(preemption: Preemption): void;
-  /** Resolves to the claim or volume `key` as soon as `test` holds of it; rejects when `signal` is aborted. */
+  /** Resolves as soon as `test` holds of the object `key`; rejects when it throws or `signal` is aborted. */
   waitFor<T extends KubeObject>(
     resource: Resource<T>,
     key: string,

@@ -1,11 +1,10 @@
-import type { KubeObject } from "../../shared/api/kind.ts";
 import type { Client } from "../../shared/client/client.ts";
 import type { EventRecorder } from "../../shared/client/events.ts";
 import type { Resource } from "../../shared/client/resource.ts";
 import { resources } from "../../shared/client/resources.gen.ts";
 import type { Clock } from "../../shared/clock/clock.ts";
 import type { Random } from "../../shared/clock/random.ts";
-import type { Informer, InformerSet, ObjectKey } from "../../shared/informer/informer.ts";
+import type { Informer, InformerSet } from "../../shared/informer/informer.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { BindingCycle } from "./binding_cycle.ts";
 import { Nominations } from "./cache/nominations.ts";
@@ -19,6 +18,7 @@ import { createProfile, type Profile } from "./profile.ts";
 import { SchedulingQueue } from "./queue/scheduling_queue.ts";
 import type { WaitingPod } from "./queue/waiting_pod.ts";
 import { type Outcome, Placer } from "./schedule_one.ts";
+import { waitForObject } from "./wait_for_object.ts";
 
 export interface SchedulerOptions {
   /** Acts as the user `system:kube-scheduler`; whose identity it carries is the caller's matter. */
@@ -126,7 +126,8 @@ class Scheduler implements RunningScheduler {
         return informer;
       },
       preempt: (preemption: Preemption) => this.#write(this.#preemptor.carryOut(preemption)),
-      waitFor: (resource, key, test, signal) => waitFor(informers.of(resource), key, test, signal),
+      waitFor: (resource, key, test, signal) =>
+        waitForObject(informers.of(resource), { key, test, signal }),
     };
   }
 
@@ -236,28 +237,4 @@ class Scheduler implements RunningScheduler {
     });
     this.#writes.add(write);
   }
-}
-
-/** Resolves when `test` holds of what the informer has under `key`. */
-function waitFor<T extends KubeObject>(
-  informer: Informer<T>,
-  key: ObjectKey,
-  test: (object: T | undefined) => boolean,
-  signal: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let end = () => {};
-    const finish = (settle: () => void) => {
-      end();
-      signal.removeEventListener("abort", onAbort);
-      settle();
-    };
-    const onAbort = () => finish(() => reject(signal.reason));
-    if (signal.aborted) return reject(signal.reason);
-    if (test(informer.get(key))) return resolve();
-    signal.addEventListener("abort", onAbort, { once: true });
-    end = informer.onChange(() => {
-      if (test(informer.get(key))) finish(resolve);
-    });
-  });
 }

@@ -9,10 +9,14 @@ import { nodePorts } from "./node_ports.ts";
 import { nodeResourcesBalancedAllocation } from "./node_resources_balanced_allocation.ts";
 import { nodeResourcesFit } from "./node_resources_fit.ts";
 import { nodeUnschedulable } from "./node_unschedulable.ts";
+import { nodeVolumeLimits } from "./node_volume_limits.ts";
 import { podTopologySpread } from "./pod_topology_spread.ts";
 import { prioritySort } from "./priority_sort.ts";
 import { schedulingGates } from "./scheduling_gates.ts";
 import { taintToleration } from "./taint_toleration.ts";
+import { volumeBinding } from "./volume_binding.ts";
+import { volumeRestrictions } from "./volume_restrictions.ts";
+import { volumeZone } from "./volume_zone.ts";
 
 /** Every plugin by its name: one file each. */
 export const plugins: ReadonlyMap<string, PluginFactory> = new Map<string, PluginFactory>([
@@ -26,8 +30,12 @@ export const plugins: ReadonlyMap<string, PluginFactory> = new Map<string, Plugi
   ["NodeResourcesBalancedAllocation", nodeResourcesBalancedAllocation],
   ["NodeResourcesFit", nodeResourcesFit],
   ["NodeUnschedulable", nodeUnschedulable],
+  ["NodeVolumeLimits", nodeVolumeLimits],
   ["PodTopologySpread", podTopologySpread],
   ["PrioritySort", prioritySort],
   ["SchedulingGates", schedulingGates],
   ["TaintToleration", taintToleration],
+  ["VolumeBinding", volumeBinding],
+  ["VolumeRestrictions", volumeRestrictions],
+  ["VolumeZone", volumeZone],
 ]);
