@@ -1,11 +1,13 @@
 import { systemClock } from "../shared/clock/clock.ts";
 import { systemRandom } from "../shared/clock/random.ts";
-import type { Log } from "../shared/log/log.ts";
+import type { Level, Log } from "../shared/log/log.ts";
 import { CertificateManager } from "./certificates/certificate_manager.ts";
 import { directoryFileStore } from "./certificates/file_store.ts";
+import { startComponents } from "./components/thread.ts";
 import { ConfigError, parseListen, type ServerConfig } from "./config.ts";
 import { AgentConnections } from "./agents/agent_connections.ts";
 import { ApiServer } from "./server/api_server.ts";
+import { signRequests } from "./server/csr_signing.ts";
 import { listen, type Listener } from "./server/listener.ts";
 import { Metrics } from "./server/metrics.ts";
 import { serviceAddressOf } from "./server/standard_objects.ts";
@@ -57,8 +59,18 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     });
     const listener = await openListener(config, { server, certificates, log });
     if (listener.port !== port) await certificates.setNames(names(listener.port));
-    certificates.onChange(() => listener.setTls(tlsOf(certificates)));
+    await signRequests(server.storeOf("certificates.k8s.io", "certificatesigningrequests"), {
+      authority: () => certificates.authority,
+      authorizer: server.authorizer,
+      clock,
+      log,
+    });
+    certificates.onChange(() => {
+      listener.setTls(tlsOf(certificates));
+      placeKubeconfig(config.dataDir).catch((error) => log.error("Kubeconfig not renewed", error));
+    });
     void certificates.run(stopping.signal);
+    const stopComponents = startComponentsOf(config, { server, certificates, log });
     const kubeconfigPath = await placeKubeconfig(config.dataDir);
     log.info("Server is ready", { url: names(listener.port).url, kubeconfig: kubeconfigPath });
     return {
@@ -67,6 +79,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       kubeconfigPath,
       async stop() {
         stopping.abort();
+        await stopComponents();
         agents.close();
         server.stop();
         await listener.close(stopGraceMs);
@@ -105,9 +118,37 @@ async function openListener(
   }
 }
 
+/** Scheduler and controllers, unless the configuration leaves both out. */
+function startComponentsOf(
+  config: ServerConfig,
+  { server, certificates, log }: {
+    readonly server: ApiServer;
+    readonly certificates: CertificateManager;
+    readonly log: Log;
+  },
+): () => Promise<void> {
+  const controllers = !config.disable.includes("controllers");
+  const scheduler = !config.disable.includes("scheduler");
+  if (!controllers && !scheduler) return () => Promise.resolve();
+  return startComponents({
+    controllers,
+    scheduler,
+    logLevel: config.logLevel as Level,
+    fetch: (request, env) => server.app.fetch(request, env),
+    log,
+    config: {
+      clusterCidr: config.clusterCidr,
+      nodeCidrMaskSize: config.nodeCidrMaskSize,
+      caBundle: certificates.caBundle,
+      nodeMonitorGraceMs: config.nodeMonitorGraceSeconds * 1000,
+    },
+  });
+}
+
 function tlsOf(certificates: CertificateManager) {
   const { certificate, key } = certificates.serving;
-  return { cert: certificate, key, ca: certificates.caBundle };
+  // The chain goes out with its root: a joining node compares it with the hash in its token.
+  return { cert: certificate + certificates.caBundle, key, ca: certificates.caBundle };
 }
 
 /** The first address of this machine that others can reach; loopback if there is none (no network: still a server). */
@@ -124,10 +165,13 @@ function ownAddresses(): string[] {
     .map(({ address }) => address);
 }
 
-/** Users look for it right below the data directory; it is the same file as the certificate manager keeps. */
+/**
+ * Users look for it right below the data directory. A copy, because a program with rights to some paths alone may not
+ * make links.
+ */
 async function placeKubeconfig(dataDir: string): Promise<string> {
-  const path = `${dataDir}/admin.kubeconfig`;
-  await Deno.remove(path).catch(() => undefined);
-  await Deno.symlink("certificates/admin.kubeconfig", path);
-  return path;
+  const name = "admin.kubeconfig";
+  const text = await directoryFileStore(`${dataDir}/certificates`).read(name);
+  await directoryFileStore(dataDir).write(name, text!);
+  return `${dataDir}/${name}`;
 }

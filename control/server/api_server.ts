@@ -167,6 +167,11 @@ export class ApiServer {
     return new ApiServer({ app, registry, reader, authorizer, tokens, cache, stopping });
   }
 
+  /** The store of a built-in kind. */
+  storeOf(group: string, plural: string): ResourceStore {
+    return storeNamed(this.registry, group, plural);
+  }
+
   /** Ends open watches and stops following the store. Requests that come later are refused. */
   stop(): void {
     this.#stopping.abort();

@@ -9,7 +9,7 @@ import { type ReviewDependencies, reviewHandlers } from "../authorization/review
 import { componentStatuses } from "../endpoints/handlers/component_status.ts";
 import { creatingSubresource, virtualResource } from "../endpoints/handlers/virtual.ts";
 import { type Subresource, writeScope } from "../endpoints/resource_request.ts";
-import { certificateApproval } from "../registry/certificates/approval.ts";
+import { approvalStrategy } from "../../shared/api/certificates/v1/certificate_signing_request.ts";
 import { namespaceFinalize } from "../registry/core/namespace_finalize.ts";
 import { namespaceHooks } from "../registry/core/namespace_hooks.ts";
 import { bindPod, podBindingPart } from "../registry/core/pod_binding.ts";
@@ -49,7 +49,7 @@ export function builtinParticulars(options: ParticularsOptions): Particulars {
         resize: podResize as SubresourceStrategy,
       },
       "certificates.k8s.io/certificatesigningrequests": {
-        approval: certificateApproval as SubresourceStrategy,
+        approval: approvalStrategy as SubresourceStrategy,
       },
     },
     innerParts: { "/pods": { binding: podBindingPart } },
