@@ -1,0 +1,41 @@
+import { type Program, serverCode } from "./program.ts";
+
+/** What decides about the server's rights. */
+export interface ServerRights {
+  /** Absolute; exists. */
+  readonly dataDir: string;
+  /** `host:port`, as in the server's configuration. */
+  readonly listen: string;
+  /** "" if the output goes elsewhere. */
+  readonly logFile: string;
+}
+
+/**
+ * The server's rights: its data directory, its log, the code of its second thread, its listener, and the names and
+ * addresses of this machine for its certificate. No programs, no foreign functions, no environment. It opens no
+ * connection (agents dial in, and are spoken to through the connections they made); webhooks will add their addresses.
+ */
+export function serverPermissions(program: Program, rights: ServerRights): string[] {
+  const { dataDir, listen, logFile } = rights;
+  const own = [dataDir, ...(logFile === "" ? [] : [logFile, `${logFile}.1`])];
+  return [
+    `--allow-read=${list([...own, ...serverCode(program)])}`,
+    `--allow-write=${list(own)}`,
+    `--allow-net=${listen}`,
+    "--allow-sys=networkInterfaces,hostname",
+  ];
+}
+
+/**
+ * The agent's rights. Deno gives `/proc`, `/sys` and the power to signal processes to programs with every permission
+ * alone, and a node cannot do without them. What the agent runs is held to a fixed list in `node/host` instead.
+ */
+export const agentPermissions: readonly string[] = ["--allow-all"];
+
+/** The command line's rights: it starts and stops the others and looks at the machine. The launcher gives the same. */
+export const cliPermissions: readonly string[] = ["--allow-all"];
+
+/** A list of paths for a permission flag, in which a comma is written twice. */
+function list(paths: readonly string[]): string {
+  return paths.map((path) => path.replaceAll(",", ",,")).join(",");
+}
