@@ -10,7 +10,7 @@ import { addresses, Lab, podCidr } from "./tests/lab.ts";
 export interface ContractOptions {
   /** Programs without which the backend cannot be tried. */
   readonly needs: readonly string[];
-  /** All rules of the node as text, without what changes by itself. */
+  /** All rules of the node as text, in one order, without what changes by itself or does nothing. */
   readonly rules: (host: Host) => Promise<string>;
   /** A rule that is not ours, for `cleanup` to leave alone. */
   readonly foreignRule: (host: Host) => Promise<unknown>;
@@ -80,6 +80,25 @@ export function proxyBackendContract(
     await apply(backend, [port({ to: ["pod1"] })]);
     assert.equal(await options.rules(lab.host), before);
     assert.equal(await backend.intact(signal), true);
+  });
+  test("comes to the same rules step by step as at once", async (lab, backend) => {
+    const sticky = (seconds: number) =>
+      port({
+        to: ["pod1", "pod2"],
+        sessionAffinity: "ClientIP",
+        sessionAffinityConfig: { clientIP: { timeoutSeconds: seconds } },
+      });
+    const last = [
+      ...everything().slice(1),
+      port({ to: ["pod2"], type: "NodePort", nodePort: 30080 }),
+    ];
+    const steps = [everything(), [sticky(60)], [], [sticky(60)], [sticky(90)], everything(), last];
+    for (const step of steps) await apply(backend, step);
+    const stepwise = await options.rules(lab.host);
+    assert.equal(await backend.intact(signal), true);
+    const settings = { clusterCidrs: [podCidr], bridgeNetfilter: true, localhostNodePorts: true };
+    await apply(make({ host: lab.host, ...settings }), last);
+    assert.equal(await options.rules(lab.host), stepwise);
   });
   test("takes over what an earlier run left, and cleans all up", async (lab, backend) => {
     await options.foreignRule(lab.host);

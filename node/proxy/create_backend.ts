@@ -3,6 +3,7 @@ import { type FileSystem, readText } from "../host/file_system.ts";
 import type { Host } from "../host/host.ts";
 import type { ProxyBackend } from "./backend.ts";
 import { IptablesBackend } from "./iptables/iptables_backend.ts";
+import { NftablesBackend } from "./nftables/nftables_backend.ts";
 
 export interface BackendOptions {
   readonly host: Host;
@@ -16,7 +17,7 @@ export interface BackendOptions {
   readonly files?: FileSystem | undefined;
 }
 
-export type BackendName = "iptables";
+export type BackendName = "iptables" | "nftables";
 
 const ROUTE_LOCALNET = "/proc/sys/net/ipv4/conf/all/route_localnet";
 const BRIDGE_CALLS = "/proc/sys/net/bridge/bridge-nf-call-iptables";
@@ -36,6 +37,8 @@ export async function createBackend(
   switch (name) {
     case "iptables":
       return new IptablesBackend(settings);
+    case "nftables":
+      return new NftablesBackend(settings);
   }
 }
 
