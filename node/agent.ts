@@ -6,10 +6,13 @@ import { systemRandom } from "../shared/clock/random.ts";
 import { createInformerSet } from "../shared/informer/informer_set.ts";
 import type { Log } from "../shared/log/log.ts";
 import type { AgentConfig } from "./config.ts";
-import { startDns } from "./dns/dns.ts";
+import { startDns } from "./dns/dns_server.ts";
+import { upstreamsOf } from "./dns/upstreams.ts";
 import { DenoFileSystem } from "./host/deno_file_system.ts";
 import { DenoHost } from "./host/deno_host.ts";
+import { readText } from "./host/file_system.ts";
 import type { Host } from "./host/host.ts";
+import { denoLogFiles } from "./host/log_files.ts";
 import { joinCluster, type NodeIdentity, renewAt, renewIdentity } from "./join/join.ts";
 import { startKubelet } from "./kubelet/kubelet.ts";
 import { NodeNetwork, pluginDirectories } from "./network/node_network.ts";
@@ -27,8 +30,6 @@ export interface RunningAgent {
 
 /** The version a node shows: that of the API it speaks. */
 const kubeletVersion = "v1.37.2+coracle";
-/** Where the node's DNS listens: link-local, so that it is the same on every node and no packet to it leaves the machine. */
-const dnsAddress = "169.254.20.10";
 const renewCheckMs = 3600_000;
 
 /** Joins the cluster and runs pods, service proxy, DNS and node server. Rejects with one clear sentence. */
@@ -75,11 +76,11 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
     informers,
     clusterCidrs: [config.clusterCidr],
     // Not `/etc/cni/net.d`: Podman's own networks are declared there.
-    configDirectory: `${dataDir}/cni`,
+    configDirectory: config.cniConfigDir || `${dataDir}/cni`,
   });
   const runtime = new PodmanRuntime({
     runDir: `/run/coracle/${nodeName}`,
-    storageDir: `${dataDir}/containers`,
+    ...(config.ownStorage && { storageDir: `${dataDir}/containers` }),
     ...(config.ociRuntime && { ociRuntime: config.ociRuntime }),
   }, { host, files, clock, log });
   const shared = { clock, random, log, host, files, informers, nodeName };
@@ -92,10 +93,11 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
     network: network.pods,
     events,
     nodeIps: [nodeIp],
-    clusterDns: [dnsAddress],
+    clusterDns: [config.clusterDns],
     clusterDomain: config.clusterDomain,
     version: kubeletVersion,
     maxPods: config.maxPods,
+    labels: Object.fromEntries(config.nodeLabels.map((label) => label.split("=", 2))),
   });
   const proxy = await startProxy({
     ...shared,
@@ -104,7 +106,15 @@ export async function startAgent(config: AgentConfig, log: Log): Promise<Running
     clusterCidr: config.clusterCidr,
   });
   const dns = await startDnsHere(config, { ...shared });
-  const server = nodeServer({ runtime, pods: kubelet.pods, clock, log, files });
+  const server = nodeServer({
+    nodeName,
+    runtime,
+    pods: kubelet.pods,
+    clock,
+    log,
+    files,
+    logFiles: denoLogFiles,
+  });
   const work = Promise.all([
     runTunnel({
       server: config.server,
@@ -156,23 +166,16 @@ async function startDnsHere(
   },
 ): Promise<{ stop(): Promise<void> }> {
   const { host, informers, clock, log, files } = shared;
-  await host.run("ip", ["address", "replace", `${dnsAddress}/32`, "dev", "lo"]);
+  await host.run("ip", ["address", "replace", `${config.clusterDns}/32`, "dev", "lo"]);
   return await startDns({
-    address: dnsAddress,
+    address: config.clusterDns,
     port: 53,
     domain: config.clusterDomain,
     informers,
     clock,
     log,
-    upstreams: await upstreamsOf(files),
+    upstreams: upstreamsOf(await readText(files, "/etc/resolv.conf") ?? "", [config.clusterDns]),
   });
-}
-
-/** The machine's own resolvers, from `/etc/resolv.conf`. */
-async function upstreamsOf(files: DenoFileSystem): Promise<string[]> {
-  const bytes = await files.read("/etc/resolv.conf");
-  const text = bytes ? new TextDecoder().decode(bytes) : "";
-  return [...text.matchAll(/^nameserver\s+(\S+)/gm)].map((match) => match[1]!);
 }
 
 interface Renewing {
