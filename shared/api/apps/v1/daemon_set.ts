@@ -81,9 +81,10 @@ function defaultDaemonSet(obj: DaemonSet): void {
     rolling.maxSurge ??= 0;
   }
   spec.revisionHistoryLimit ??= 10;
+  // Whoever writes the object owns the annotation, though the server sets its value.
+  (obj.metadata.annotations ??= {})[TEMPLATE_GENERATION] ??= "0";
 }
 
-/** 0: the object has none yet, and the annotation stays as the client has it. */
 function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {
-  if (generation > 0) (metadata.annotations ??= {})[TEMPLATE_GENERATION] = String(generation);
+  (metadata.annotations ??= {})[TEMPLATE_GENERATION] = String(generation);
 }

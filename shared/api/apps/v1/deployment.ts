@@ -60,6 +60,7 @@ export const deployment = defineKind<Deployment>({
         if (old.metadata.labels) obj.metadata.labels = { ...old.metadata.labels };
         else delete obj.metadata.labels;
       },
+      resetMetadata: ["labels"],
       validateUpdate: validateDeploymentStatus,
     },
   },

@@ -59,7 +59,11 @@ function toStored(obj: Event): CoreEvent {
 }
 
 function fromStored(obj: KubeObject): Event {
-  return { ...renamed(obj, newNames), apiVersion: "events.k8s.io/v1" } as unknown as Event;
+  const event = { ...renamed(obj, newNames), apiVersion: "events.k8s.io/v1" } as unknown as Event;
+  // Required in the core version, and there even if empty; here they are optional.
+  if (event.reportingController === "") delete event.reportingController;
+  if (event.reportingInstance === "") delete event.reportingInstance;
+  return event;
 }
 
 function renamed(obj: object, names: Readonly<Record<string, string>>): Record<string, unknown> {
