@@ -1,3 +1,4 @@
+import { parseJson } from "../../shared/codec/json.ts";
 import { badRequest } from "./errors.ts";
 
 /** Where a paged list goes on. */
@@ -27,7 +28,7 @@ export function decodeContinue(text: string): ContinueToken {
   let token: { v?: unknown; rv?: unknown; start?: unknown };
   try {
     const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    token = JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (c) => c.charCodeAt(0))));
+    token = parseJson(Uint8Array.from(binary, (c) => c.charCodeAt(0))).value as typeof token ?? {};
   } catch (error) {
     throw refuse((error as Error).message);
   }
