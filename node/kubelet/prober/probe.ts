@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import type { Container, Probe } from "../../../shared/api/core/v1/types.gen.ts";
 import type { Clock } from "../../../shared/clock/clock.ts";
 import { RuntimeError, type StreamService } from "../../runtime/runtime_service.ts";
+import { grpcHealth } from "./grpc_health.ts";
 import { dialMessage, httpGet, httpTarget, resolvePort } from "./http_get.ts";
 
 /** What one probe found; `unknown` counts neither way. */
@@ -20,7 +21,7 @@ export interface ProbeTarget {
 /** Runs probes against containers. The one place where the kubelet talks to what runs in pods. */
 export type ProbeRunner = (probe: Probe, target: ProbeTarget) => Promise<ProbeResult>;
 
-/** The probes of the API: exec, httpGet, tcpSocket. Never rejects. */
+/** The probes of the API: exec, httpGet, tcpSocket, grpc. Never rejects. */
 export function probeRunner(
   context: { readonly runtime: StreamService; readonly clock: Clock },
 ): ProbeRunner {
@@ -39,6 +40,13 @@ export function probeRunner(
         const port = resolvePort(probe.tcpSocket.port, target.container);
         await tcpConnect(host, port, { clock: context.clock, timeoutMs });
         return { outcome: "success", message: "" };
+      }
+      if (probe.grpc) {
+        const { port, service = "" } = probe.grpc;
+        const check = { host: target.podIp, port, service };
+        const status = await grpcHealth(check, { clock: context.clock, timeoutMs });
+        if (status === "SERVING") return { outcome: "success", message: "" };
+        return { outcome: "failure", message: `service unhealthy (responded with "${status}")` };
       }
       return { outcome: "unknown", message: "missing probe handler" };
     } catch (error) {

@@ -10,6 +10,8 @@ export interface EngineFacts {
   readonly processes: number | undefined;
   /** Lowest out-of-memory adjustment we may set. */
   readonly lowestOomScoreAdjust: number;
+  /** Whether Podman learns that the kernel killed for want of memory: not with cgroup v1. */
+  readonly seesOomKills: boolean;
 }
 
 /** CAP_SYS_RESOURCE: without it limits cannot be raised nor out-of-memory adjustments lowered. */
@@ -35,6 +37,7 @@ export async function detectEngine(
     // Podman lowers its own limit to pid_max when it starts, and a child cannot have more than it.
     processes: mayRaise ? undefined : Math.min(hardLimit(limits, "Max processes"), pidMax),
     lowestOomScoreAdjust: mayRaise ? -1000 : own,
+    seesOomKills: (await files.stat("/sys/fs/cgroup/cgroup.controllers")) !== undefined,
   };
 }
 

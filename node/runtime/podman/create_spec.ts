@@ -6,6 +6,9 @@ export interface SpecLimits {
   readonly lowestOomScoreAdjust: number;
 }
 
+/** A log that grows over this begins anew: a chatty container must not fill the disk. */
+const LOG_LIMIT_BYTES = 50 * 2 ** 20;
+
 interface NamespaceSpec {
   readonly nsmode: string;
   readonly value?: string;
@@ -42,7 +45,7 @@ export function createSpec(config: ContainerConfig, limits: SpecLimits): Record<
     cgroup_parent: config.cgroupParent,
     ...securitySpec(config),
     sysctl: security.sysctls,
-    log_configuration: { driver: "k8s-file", path: config.logPath, size: -1 },
+    log_configuration: { driver: "k8s-file", path: config.logPath, size: LOG_LIMIT_BYTES },
     stdin: config.stdin,
     terminal: config.tty,
     ...(config.stopSignal && { stop_signal: signalNumber(config.stopSignal) }),

@@ -30,11 +30,14 @@ export interface ContainerInspection {
     readonly StopSignal: number;
     readonly Tty: boolean;
   };
-  readonly HostConfig: { readonly LogConfig: { readonly Path: string } };
+  readonly HostConfig: { readonly LogConfig: { readonly Path: string }; readonly Memory: number };
 }
 
-/** The runtime's view in our words. */
-export function stateOf(inspection: ContainerInspection): ContainerState {
+/**
+ * The runtime's view in our words. `guessOom` is for engines that are not told of out-of-memory kills: a container
+ * with a limit that died of SIGKILL, and not by our hand, is taken to have run out of memory.
+ */
+export function stateOf(inspection: ContainerInspection, guessOom: boolean): ContainerState {
   const { State, Config } = inspection;
   const startedAt = milliseconds(State.StartedAt);
   return {
@@ -47,7 +50,8 @@ export function stateOf(inspection: ContainerInspection): ContainerState {
     // A program that ends at once may be reaped before Podman notes that it started.
     finishedAt: State.Running ? 0 : Math.max(milliseconds(State.FinishedAt), startedAt),
     exitCode: State.ExitCode,
-    oomKilled: State.OOMKilled,
+    oomKilled: State.OOMKilled ||
+      (guessOom && !State.Running && State.ExitCode === 137 && inspection.HostConfig.Memory > 0),
     image: inspection.ImageName,
     imageId: inspection.Image,
     logPath: inspection.HostConfig.LogConfig.Path,

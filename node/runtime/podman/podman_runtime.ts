@@ -38,6 +38,8 @@ export class PodmanRuntime implements RuntimeService {
   readonly #wantedRuntime: string | undefined;
   readonly #images: PodmanImages;
   #facts: EngineFacts | undefined;
+  /** Containers that we sent SIGKILL. */
+  readonly #killed = new Set<string>();
   /** What inspection said, by ID, with the summary it was true for. */
   readonly #known = new Map<string, { stamp: string; state: ContainerState }>();
 
@@ -84,6 +86,7 @@ export class PodmanRuntime implements RuntimeService {
     if (graceMs > 0 && await this.#signal(id, signal)) {
       if (await this.#ended(id, graceMs)) return;
     }
+    this.#killed.add(id);
     await this.#signal(id, 9);
     if (!await this.#ended(id, KILL_TIMEOUT_MS)) {
       throw new RuntimeError("TimedOut", `Cannot stop container ${id}: it does not die`);
@@ -95,6 +98,7 @@ export class PodmanRuntime implements RuntimeService {
       this.#call("DELETE", `/containers/${id}?force=true&v=true&timeout=0`),
     );
     this.#known.delete(id);
+    this.#killed.delete(id);
   }
 
   async list(podUid?: string): Promise<ContainerState[]> {
@@ -208,7 +212,8 @@ export class PodmanRuntime implements RuntimeService {
     if (known?.stamp === stamp) return known.state;
     const inspection = await this.#orMissing(this.#inspect(Id));
     if (!inspection) return undefined;
-    const state = stateOf(inspection);
+    const guessOom = this.#facts?.seesOomKills === false && !this.#killed.has(Id);
+    const state = stateOf(inspection, guessOom);
     this.#known.set(Id, { stamp, state });
     return state;
   }
