@@ -26,9 +26,9 @@ export class SchedulingQueue {
   readonly #options: SchedulingQueueOptions;
   readonly #pods = new Map<string, WaitingPod>();
   readonly #active: Heap<WaitingPod>;
-  readonly #backoff = new Heap<WaitingPod>((a, b) =>
-    a.backoffUntil - b.backoffUntil || b.pod.priority - a.pod.priority || a.order - b.order
-  );
+  readonly #backoff = new Heap(byBackoff);
+  /** Apart, because a back-off after an error is never cut short. */
+  readonly #errorBackoff = new Heap(byBackoff);
   /** In the order of their rejection, so the first is the first to be flushed. */
   readonly #rejected = new Set<WaitingPod>();
   /** Rejected pods by the plugin that did it; under "" those that any event may help. */
@@ -193,23 +193,19 @@ export class SchedulingQueue {
   #enterOrBackOff(waiting: WaitingPod): void {
     if (waiting.backoffUntil <= this.#now()) return this.#enter(waiting);
     waiting.place = "backoff";
-    this.#backoff.push(waiting);
+    this.#backoffOf(waiting).push(waiting);
     this.#arm(waiting.backoffUntil);
     if (!waiting.hasError) this.#options.onReady();
   }
 
   #enter(waiting: WaitingPod): void {
-    const { profile, onReady } = this.#options;
-    const gate = profile.preEnqueue.find((plugin) =>
-      plugin.preEnqueue!(waiting.pod).code !== "Success"
-    );
-    if (gate) {
+    if (this.#isGated(waiting)) {
       waiting.place = "gated";
       return;
     }
     waiting.place = "active";
     this.#active.push(waiting);
-    onReady();
+    this.#options.onReady();
   }
 
   #waitForEvent(waiting: WaitingPod): void {
@@ -225,7 +221,7 @@ export class SchedulingQueue {
 
   #leave(waiting: WaitingPod): void {
     if (waiting.place === "active") this.#active.remove(waiting);
-    if (waiting.place === "backoff") this.#backoff.remove(waiting);
+    if (waiting.place === "backoff") this.#backoffOf(waiting).remove(waiting);
     if (waiting.place !== "rejected") return;
     this.#rejected.delete(waiting);
     for (const plugin of keysOf(waiting)) {
@@ -235,11 +231,13 @@ export class SchedulingQueue {
     }
   }
 
+  #backoffOf({ hasError }: WaitingPod): Heap<WaitingPod> {
+    return hasError ? this.#errorBackoff : this.#backoff;
+  }
+
   #early(): WaitingPod | undefined {
     const next = this.#backoff.peek();
-    if (!next || next.hasError || next.isHeld) return undefined;
-    if (this.#isGated(next)) return undefined;
-    return this.#backoff.pop();
+    return next && !this.#isGated(next) ? this.#backoff.pop() : undefined;
   }
 
   #isGated({ pod }: WaitingPod): boolean {
@@ -259,12 +257,11 @@ export class SchedulingQueue {
 
   #flush(): void {
     const now = this.#now();
-    let next = this.#backoff.peek();
-    for (; next && next.backoffUntil <= now; next = this.#backoff.peek()) {
-      this.#backoff.pop();
-      this.#enter(next);
+    for (const heap of [this.#backoff, this.#errorBackoff]) {
+      let next = heap.peek();
+      for (; next && next.backoffUntil <= now; next = heap.peek()) this.#enter(heap.pop()!);
+      if (next) this.#arm(next.backoffUntil);
     }
-    if (next) this.#arm(next.backoffUntil);
     for (const waiting of this.#rejected) {
       if (waiting.since + maxRejectedMs > now) {
         this.#arm(waiting.since + maxRejectedMs);
@@ -274,6 +271,10 @@ export class SchedulingQueue {
       this.#wake(waiting);
     }
   }
+}
+
+function byBackoff(a: WaitingPod, b: WaitingPod): number {
+  return a.backoffUntil - b.backoffUntil || b.pod.priority - a.pod.priority || a.order - b.order;
 }
 
 function keysOf({ rejectedBy }: WaitingPod): Iterable<string> {
