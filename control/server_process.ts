@@ -6,6 +6,7 @@ import { directoryFileStore } from "./certificates/file_store.ts";
 import { startComponents } from "./components/thread.ts";
 import { ConfigError, parseListen, type ServerConfig } from "./config.ts";
 import { AgentConnections } from "./agents/agent_connections.ts";
+import { connectSubresources } from "./endpoints/connect/connect_subresources.ts";
 import { ApiServer } from "./server/api_server.ts";
 import { signRequests } from "./server/csr_signing.ts";
 import { listen, type Listener } from "./server/listener.ts";
@@ -47,6 +48,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const agents = new AgentConnections({ clock, log });
     const server = await ApiServer.start({
       agents,
+      connections: (reader) => connectSubresources({ agents, reader, clock, log }),
       storage,
       clock,
       random,

@@ -58,7 +58,10 @@ export interface ApiServerOptions {
   /** PEM of the roots that verify client certificates. */
   readonly clientAuthority: string;
   readonly agents: AgentConnections;
-  readonly connections?: Readonly<Record<string, readonly Subresource[]>>;
+  /** Makes the endpoints that lead to nodes, by `group/plural` (see `connectSubresources`). */
+  readonly connections?: (
+    reader: StoreReader,
+  ) => Readonly<Record<string, readonly Subresource[]>>;
 }
 
 /** What tokens are issued as and for. */
@@ -134,7 +137,7 @@ export class ApiServer {
         reader,
         clock,
         storeOf,
-        connections: options.connections ?? {},
+        connections: options.connections?.(reader) ?? {},
       }),
     });
     await cache.start();

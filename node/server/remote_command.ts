@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { channels, encodeFrame, readFrames, split } from "../../shared/stream/channel_frames.ts";
+import { readChunks } from "../../shared/stream/read_chunks.ts";
 import { writeAll } from "../../shared/stream/write_all.ts";
 import type { ContainerState, ContainerStream, StreamOptions } from "../runtime/runtime_service.ts";
 import { type Exchange, type PodAccess, respond } from "./exchange.ts";
@@ -111,7 +112,7 @@ async function feed(
   // A program that does not read its input is no failure of the session.
   input.closed.catch(() => {});
   try {
-    for await (const { channel, data } of readFrames(stream)) {
+    for await (const { channel, data } of readFrames(readChunks(stream))) {
       if (channel === channels.stdin && open) await input.write(data).catch(() => open = false);
       else if (channel === channels.close && data[0] === channels.stdin) await end();
       else if (channel === channels.resize) await resize(container, data);
