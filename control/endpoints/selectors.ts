@@ -5,7 +5,6 @@ import { StatusError } from "../../shared/meta/status_error.ts";
 import { badRequest } from "../registry/errors.ts";
 import { decodeStored } from "../registry/stored_object.ts";
 import type { Attributes, Entry, Matcher } from "../storage/cacher/cache.ts";
-import type { RequestInfo } from "../server/request_context.ts";
 import type { ListOptions } from "./list_options.ts";
 
 /**
@@ -14,7 +13,6 @@ import type { ListOptions } from "./list_options.ts";
  */
 export function matcherOf(
   kind: KindDefinition,
-  info: RequestInfo,
   options: Pick<ListOptions, "labelSelector" | "fieldSelector">,
 ): Matcher | undefined {
   const labels = options.labelSelector === ""

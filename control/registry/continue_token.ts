@@ -13,11 +13,14 @@ const tokenVersion = "meta.k8s.io/v1";
 /** The opaque text a client hands back. The same form as the reference's, so that its length and alphabet fit. */
 export function encodeContinue({ revision, after }: ContinueToken): string {
   const bytes = new TextEncoder().encode(
-    JSON.stringify({ v: tokenVersion, rv: revision, start: after + "\u0000" }),
+    JSON.stringify({ v: tokenVersion, rv: revision, start: after + END }),
   );
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_")
     .replace(/=+$/, "");
 }
+
+/** A NUL after a key makes the start of what follows it, in the reference's exclusive ranges. */
+const END = "\u0000";
 
 /** Reads a token. Throws BadRequest for one we did not make. */
 export function decodeContinue(text: string): ContinueToken {
@@ -41,7 +44,7 @@ export function decodeContinue(text: string): ContinueToken {
   if (typeof token.rv !== "number" || token.rv === 0) {
     throw refuse("incorrect encoded start resourceVersion");
   }
-  return { revision: token.rv, after: token.start.replace(/\u0000$/, "") };
+  return { revision: token.rv, after: withoutEnd(token.start) };
 }
 
 /** Index of the first byte at which URL-safe, unpadded base64 breaks; -1: none. */
@@ -49,4 +52,8 @@ function illegalBase64Byte(text: string): number {
   const bad = text.search(/[^A-Za-z0-9_-]/);
   if (bad >= 0) return bad;
   return text.length % 4 === 1 ? text.length - 1 : -1;
+}
+
+function withoutEnd(start: string): string {
+  return start.endsWith(END) ? start.slice(0, -END.length) : start;
 }

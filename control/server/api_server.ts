@@ -102,13 +102,7 @@ export class ApiServer {
     const reader = new StoreReader();
     const registry: ApiRegistry = new Registry();
     const stopping = new AbortController();
-    const rbac = new RbacAuthorizer();
-    const nodes = new NodeGraph();
-    const authorizer = unionAuthorizer([
-      mastersAuthorizer(),
-      nodeAuthorizer(nodes, nodeRules()),
-      rbac,
-    ]);
+    const { rbac, nodes, authorizer } = authorization();
     const shared = { keys: options.serviceAccountKeys, reader, clock, issuer, audiences: [issuer] };
     const tokenAuthenticator = unionTokenAuthenticator([
       serviceAccountTokenAuthenticator(shared),
@@ -180,6 +174,18 @@ export class ApiServer {
     this.#stopping.abort();
     this.#cache.stop();
   }
+}
+
+/** Who is asked, in order, and the two that must be told what changes. */
+function authorization() {
+  const rbac = new RbacAuthorizer();
+  const nodes = new NodeGraph();
+  const authorizer = unionAuthorizer([
+    mastersAuthorizer(),
+    nodeAuthorizer(nodes, nodeRules()),
+    rbac,
+  ]);
+  return { rbac, nodes, authorizer };
 }
 
 /** What every node may do, by the standard role of that name. */

@@ -131,7 +131,7 @@ interface Raw {
 
 /** Runs an upgrade request through the same chain as every other; whoever takes the socket answers on it. */
 async function upgrade(
-  { fetch, log }: ListenerOptions,
+  { fetch: answer, log }: ListenerOptions,
   raw: Raw,
   clientCertificate: Uint8Array | undefined,
 ): Promise<void> {
@@ -139,7 +139,7 @@ async function upgrade(
   let taken = false;
   socket.on("error", () => socket.destroy());
   try {
-    const response = await fetch(toRequest(request), {
+    const response = await answer(toRequest(request), {
       clientCertificate,
       upgrade: {
         protocol: String(request.headers.upgrade ?? ""),

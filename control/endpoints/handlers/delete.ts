@@ -61,7 +61,7 @@ export async function deleteCollection(
   const options = await readDeleteOptions(request);
   const dryRun = (options.dryRun ?? []).length > 0 || readDryRun(query, "DeleteOptions");
   const listOptions = readListOptions(query, false);
-  const match = matcherOf(kind, info, listOptions);
+  const match = matcherOf(kind, listOptions);
   const { entries, revision } = await store.cache.list({
     ...(info.namespace !== "" && { namespace: info.namespace }),
     ...(match && { match }),

@@ -45,7 +45,7 @@ export async function listObjects(
 ): Promise<Response> {
   const { kind } = request.resource;
   const options = readListOptions(request.query, false);
-  const match = matcherOf(kind, request.info, options);
+  const match = matcherOf(kind, options);
   const query = await cacheQueryOf(request, store, options);
   const list = await store.cache.list({ ...query, ...(match && { match }) }).catch(
     (error: unknown) => {

@@ -35,7 +35,7 @@ export async function watchObjects(
 ): Promise<Response> {
   const { info, query, resource: { kind } } = request;
   const options = readListOptions(query, true);
-  const match = matcherOf(kind, info, options);
+  const match = matcherOf(kind, options);
   const version = readResourceVersion(options.resourceVersion);
   const start = startOf(options, version);
   if (version > 0 && start.after === undefined) await waitForRevision(store.cache, version);
