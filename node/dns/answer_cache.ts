@@ -39,17 +39,26 @@ export class AnswerCache {
     return readdressed(entry.answer, query, entry.outline, age);
   }
 
-  /** Keeps an answer, if it may be kept. */
+  /** Keeps an answer, if it may be kept and can be read. */
   put(key: string, answer: Uint8Array): void {
     if (answer.length > MAX_BYTES || isTruncated(answer) || !lasting.includes(codeOf(answer))) {
       return;
     }
-    const outline = outlineOf(answer);
+    const outline = tryOutline(answer);
+    if (!outline) return;
     const seconds = Math.min(outline.leastTtl ?? 0, MAX_TTL);
     if (seconds <= 0) return;
     const storedAt = this.#clock.monotonic();
     this.#entries.delete(key);
     this.#entries.set(key, { answer, outline, storedAt, expires: storedAt + seconds * 1000 });
     if (this.#entries.size > MAX_ENTRIES) this.#entries.delete(this.#entries.keys().next().value!);
+  }
+}
+
+function tryOutline(answer: Uint8Array): Outline | undefined {
+  try {
+    return outlineOf(answer);
+  } catch {
+    return undefined;
   }
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../../shared/clock/clock.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { AnswerCache } from "./answer_cache.ts";
 import { framed, frames } from "./tcp_frames.ts";
-import { codeOf, isAnswerTo, questionKey } from "./wire.ts";
+import { codeOf, isAnswerTo, outlineOf, questionKey } from "./wire.ts";
 
 /** A resolver: `10.0.0.1`, `10.0.0.1:5353` or `[fd00::1]:53`. */
 export type UpstreamAddress = string;
@@ -21,6 +21,8 @@ export interface UpstreamOptions {
 const TIMEOUT_MS = 2_000;
 /** Questions on their way; more are refused rather than kept waiting. */
 const MAX_IN_FLIGHT = 256;
+/** Longer queries than the protocol first allowed are passed on, but not remembered. */
+const MAX_KEY_BYTES = 512;
 const SERVFAIL = 2;
 const REFUSED = 5;
 
@@ -41,14 +43,14 @@ export class Upstream {
   async ask(query: Uint8Array, transport: Transport, signal: AbortSignal): Promise<
     Uint8Array | undefined
   > {
-    const key = `${transport} ${tailOf(query)} ${questionKey(query)}`;
-    const kept = this.#cache.get(key, query);
+    const key = cacheKey(query, transport);
+    const kept = key === undefined ? undefined : this.#cache.get(key, query);
     if (kept) return kept;
     if (this.#inFlight >= MAX_IN_FLIGHT) return undefined;
     this.#inFlight++;
     try {
       const answer = await this.#askEach(query, transport, signal);
-      if (answer) this.#cache.put(key, answer);
+      if (answer && key !== undefined) this.#cache.put(key, answer);
       return answer;
     } finally {
       this.#inFlight--;
@@ -83,9 +85,19 @@ export class Upstream {
   }
 }
 
-/** What besides the question changes the answer: header flags and what the client says of itself by EDNS. */
-function tailOf(query: Uint8Array): string {
-  return `${query[2]! & 1}${query[3]! & 0x30} ${query[11]}`;
+/**
+ * All that the answer depends on: the question, header flags, and what the client says of itself by EDNS after the
+ * question. Undefined for queries too odd to remember.
+ */
+function cacheKey(query: Uint8Array, transport: Transport): string | undefined {
+  if (query.length > MAX_KEY_BYTES) return undefined;
+  try {
+    const after = query.subarray(outlineOf(query).questionEnd);
+    const bits = `${query[2]! & 1}${query[3]! & 0x30}`;
+    return [transport, bits, String.fromCharCode(...after), questionKey(query)].join(" ");
+  } catch {
+    return undefined;
+  }
 }
 
 interface Call {

@@ -22,23 +22,34 @@ export type BackendName = "iptables" | "nftables";
 const ROUTE_LOCALNET = "/proc/sys/net/ipv4/conf/all/route_localnet";
 const BRIDGE_CALLS = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 
-/** A backend for this machine. */
+/** A backend for this machine; removes what another one made in an earlier run. */
 export async function createBackend(
   name: BackendName,
   options: BackendOptions,
 ): Promise<ProxyBackend> {
-  const { host, clusterCidr } = options;
+  const { host, clusterCidr, log } = options;
   const settings = {
     host,
     clusterCidrs: clusterCidr.split(",").map((cidr) => cidr.trim()).filter((cidr) => cidr !== ""),
     bridgeNetfilter: await hasBridgeNetfilter(options),
     localhostNodePorts: await allowLocalhost(options),
   };
-  switch (name) {
-    case "iptables":
-      return new IptablesBackend(settings);
-    case "nftables":
-      return new NftablesBackend(settings);
+  const backends = {
+    iptables: new IptablesBackend(settings),
+    nftables: new NftablesBackend(settings),
+  };
+  for (const other of Object.values<ProxyBackend>(backends)) {
+    if (other.name !== name) await removeRules(other, log);
+  }
+  return backends[name];
+}
+
+/** What another backend left from an earlier run would go on forwarding as it was then. */
+async function removeRules(other: ProxyBackend, log: Log): Promise<void> {
+  try {
+    await other.cleanup();
+  } catch (error) {
+    log.error("Rules of another proxy backend not removed", error, { backend: other.name });
   }
 }
 
