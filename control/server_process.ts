@@ -162,7 +162,8 @@ function addressOf(host: string): string {
 function ownAddresses(): string[] {
   return Deno.networkInterfaces()
     .filter(({ family, address, name }) =>
-      family === "IPv4" && !address.startsWith("127.") && !name.startsWith("coracle")
+      family === "IPv4" && name !== "lo" && !name.startsWith("coracle") &&
+      !address.startsWith("169.254.")
     )
     .map(({ address }) => address);
 }

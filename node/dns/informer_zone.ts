@@ -23,10 +23,11 @@ export function informerZone(informers: InformerSet): ZoneSource & { readonly kn
     const name = labels?.[SERVICE_NAME];
     return name === undefined ? [] : [`${namespace}/${name}`];
   });
-  slices.addIndex(indexes.address, ({ metadata: { labels }, endpoints = [] }) => {
+  slices.addIndex(indexes.address, ({ metadata: { labels }, endpoints }) => {
     if (labels?.[SERVICE_NAME] === undefined) return [];
     const headless = labels[HEADLESS] !== undefined;
-    return endpoints.filter(({ hostname }) => headless || hostname !== undefined)
+    // Servers write an empty list as null.
+    return (endpoints ?? []).filter(({ hostname }) => headless || hostname !== undefined)
       .flatMap(({ addresses }) => addresses)
       .filter((address) => isIP(address) !== 0).map(canonical);
   });

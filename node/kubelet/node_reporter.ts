@@ -49,16 +49,18 @@ export class NodeReporter {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log, network } = this.#options;
     while (!signal.aborted) {
+      // As reported: it may become ready while that is written, and must then be reported at once.
+      let ready = network.notReady() === undefined;
       try {
         this.#node ??= await this.#register();
-        await this.#report();
+        ready = await this.#report();
       } catch (error) {
         if (isStatus(error, "NotFound")) this.#node = undefined;
         log.warn("Node status not written", { error: String(error) });
       }
       const pause = sleep(clock, this.#node ? LOOK_MS : RETRY_MS, signal).catch(() => {});
       // A node that becomes able to take pods says so at once.
-      await Promise.race(network.notReady() === undefined ? [pause] : [pause, network.ready()]);
+      await Promise.race(ready ? [pause] : [pause, network.ready()]);
     }
   }
 
@@ -84,9 +86,11 @@ export class NodeReporter {
     });
   }
 
-  async #report(): Promise<void> {
+  /** Resolves to whether the node was ready as it was reported. */
+  async #report(): Promise<boolean> {
     const { client, clock, identity, files, images, network, facts, dataDir } = this.#options;
     const reason = network.notReady();
+    const ready = reason === undefined;
     const status = nodeStatus({
       identity,
       facts,
@@ -98,7 +102,7 @@ export class NodeReporter {
       now: timestamp(clock.now()),
     });
     const text = withoutTimes(status);
-    if (text === this.#reported && clock.monotonic() - this.#reportedAt < REPORT_MS) return;
+    if (text === this.#reported && clock.monotonic() - this.#reportedAt < REPORT_MS) return ready;
     this.#node = await client.patch(
       resources.nodes,
       { name: identity.name },
@@ -107,7 +111,8 @@ export class NodeReporter {
     );
     this.#reported = text;
     this.#reportedAt = clock.monotonic();
-    this.#sayReadiness(reason === undefined);
+    this.#sayReadiness(ready);
+    return ready;
   }
 
   /** Addresses are merged by type on the server, which cannot hold two of one type: then all are replaced. */
