@@ -1,5 +1,13 @@
 import { type Program, serverCode } from "./program.ts";
 
+/** Switches that libraries of the server look for when they are loaded; none of them is a secret. */
+const libraryVariables: readonly string[] = [
+  "LOG_STREAM",
+  "LOG_TOKENS",
+  "WS_NO_BUFFER_UTIL",
+  "WS_NO_UTF_8_VALIDATE",
+];
+
 /** What decides about the server's rights. */
 export interface ServerRights {
   /** Absolute; exists. */
@@ -12,7 +20,7 @@ export interface ServerRights {
 
 /**
  * The server's rights: its data directory, its log, the code of its second thread, its listener, and the names and
- * addresses of this machine for its certificate. No programs, no foreign functions, no environment. It opens no
+ * addresses of this machine for its certificate. No programs, no foreign functions. It opens no
  * connection (agents dial in, and are spoken to through the connections they made); webhooks will add their addresses.
  */
 export function serverPermissions(program: Program, rights: ServerRights): string[] {
@@ -23,6 +31,7 @@ export function serverPermissions(program: Program, rights: ServerRights): strin
     `--allow-write=${list(own)}`,
     `--allow-net=${listen}`,
     "--allow-sys=networkInterfaces,hostname",
+    `--allow-env=${libraryVariables.join(",")}`,
   ];
 }
 
