@@ -41,8 +41,10 @@ export class BindingCycle {
   prepare(pod: PodInfo, node: NodeInfo): Promise<void> | undefined {
     let limit: { readonly signal: AbortSignal; end(): void } | undefined;
     const signal = () => (limit ??= this.#limit()).signal;
-    const tasks = this.#options.profile.preBinds
-      .flatMap((plugin) => plugin.preBind!(pod, node, signal) ?? []);
+    const tasks = this.#options.profile.preBinds.flatMap((plugin) => {
+      const task = plugin.preBind!(pod, node, signal);
+      return task ? naming("PreBind", plugin.name, task) : [];
+    });
     if (tasks.length === 0) return undefined;
     return Promise.all(tasks).then(() => {}).finally(() => limit?.end());
   }
@@ -51,13 +53,9 @@ export class BindingCycle {
   async bind(pod: PodInfo, node: NodeInfo): Promise<void> {
     const { binder } = this.#options.profile;
     try {
-      await binder.bind!(pod, node);
+      await naming("Bind", binder.name, binder.bind!(pod, node));
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      const message = `binding rejected: running Bind plugin ${
-        JSON.stringify(binder.name)
-      }: ${text}`;
-      throw new Error(message, { cause: error });
+      throw new Error(`binding rejected: ${messageOf(error)}`, { cause: error });
     }
   }
 
@@ -69,7 +67,7 @@ export class BindingCycle {
     signal.addEventListener("abort", onStop, { once: true });
     const timer = clock.after(
       preBindTimeoutMs,
-      () => over.abort(new Error("binding volumes: timed out")),
+      () => over.abort(new Error("context deadline exceeded")),
     );
     return {
       signal: over.signal,
@@ -79,4 +77,18 @@ export class BindingCycle {
       },
     };
   }
+}
+
+/** Says in the error which plugin failed, and where. */
+async function naming(point: string, name: string, task: Promise<void>): Promise<void> {
+  try {
+    await task;
+  } catch (error) {
+    const text = `running ${point} plugin ${JSON.stringify(name)}: ${messageOf(error)}`;
+    throw new Error(text, { cause: error });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

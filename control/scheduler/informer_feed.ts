@@ -113,8 +113,8 @@ class InformerFeed {
       return;
     }
     const info = new PodInfo(pod);
-    const nominated = pod.status?.nominatedNodeName;
-    if (nominated && nominations.nodeOf(uid) === undefined) nominations.set(info, nominated);
+    const nominated = nominations.nodeOf(uid) ?? pod.status?.nominatedNodeName;
+    if (nominated) nominations.set(info, nominated);
     queue.set(info);
   }
 

@@ -218,6 +218,55 @@ Deno.test("startScheduler() respects hard anti-affinity among pods placed in one
     assert.deepEqual(Object.values(harness.placements()).toSorted(), ["", "a", "b", "c", "d"]);
   }));
 
+function addWaitingClaim(harness: Harness): void {
+  harness.api.put(resources.storageclasses, {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: { name: "local" },
+    provisioner: "example.com/local",
+    volumeBindingMode: "WaitForFirstConsumer",
+  });
+  harness.api.put(resources.persistentvolumeclaims, {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: "data", namespace: "shop", uid: "data" },
+    spec: { storageClassName: "local" },
+  });
+}
+const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
+
+Deno.test("startScheduler() binds a pod when the volumes made for its node are bound", () =>
+  withHarness(async (harness) => {
+    await harness.add(makeNode("n"), makePod("a", { volumes }));
+    assert.match(harness.whyWaiting("shop/a")!, /persistentvolumeclaim "data" not found/);
+    addWaitingClaim(harness);
+    await harness.advance(1000);
+    assert.deepEqual(harness.placements(), { a: "" });
+    harness.api.edit(resources.persistentvolumeclaims, "shop/data", (claim) => {
+      assert.equal(claim.metadata.annotations!["volume.kubernetes.io/selected-node"], "n");
+      claim.metadata.annotations!["pv.kubernetes.io/bind-completed"] = "yes";
+      claim.spec!.volumeName = "v";
+    });
+    await settle();
+    assert.deepEqual(harness.placements(), { a: "n" });
+  }));
+
+Deno.test("startScheduler() gives up on volumes after ten minutes, and tries again", () =>
+  withHarness(async (harness) => {
+    await harness.add(makeNode("n"));
+    addWaitingClaim(harness);
+    await harness.add(makePod("a", { volumes }));
+    await harness.advance(600_000);
+    assert.equal(
+      harness.whyWaiting("shop/a"),
+      'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded',
+    );
+    const patches = harness.api.writes.filter((write) => write.includes("persistentvolumeclaims"));
+    assert.equal(patches.length, 1);
+    await harness.advance(1000);
+    assert.equal(harness.api.writes.at(-1), "patch persistentvolumeclaims shop/data");
+  }));
+
 async function manyPlacements(seed: number): Promise<Record<string, string>> {
   let placements: Record<string, string> = {};
   await withHarness(async (harness) => {

@@ -97,7 +97,11 @@ export function volumeBinding(handle: PluginHandle): Plugin<State> {
         forget(pod, plans, promised);
         return undefined;
       }
-      return carryOut(plan, { pod, node, handle, signal: signal() })
+      return carryOut(plan, { node, handle, signal: signal() })
+        .catch((error) => {
+          const text = error instanceof Error ? error.message : String(error);
+          throw new Error(`binding volumes: ${text}`, { cause: error });
+        })
         .finally(() => forget(pod, plans, promised));
     },
     wakeOn: { NodeAdd: () => true, NodeLabels: () => true, Storage: concerns },
@@ -151,7 +155,6 @@ function planFor(
 async function carryOut(
   plan: Plan,
   { node, handle, signal }: {
-    readonly pod: PodInfo;
     readonly node: NodeInfo;
     readonly handle: PluginHandle;
     readonly signal: AbortSignal;

@@ -169,7 +169,9 @@ Deno.test("VolumeBinding tells the provisioner the node, and gives up when the c
     .annotations;
   assert.equal(annotations?.["volume.kubernetes.io/selected-node"], "a");
   api.remove(resources.persistentvolumeclaims, "shop/data");
-  await assert.rejects(done, { message: 'persistentvolumeclaim "data" not found' });
+  await assert.rejects(done, {
+    message: 'binding volumes: persistentvolumeclaim "data" not found',
+  });
 });
 
 Deno.test("VolumeBinding needs nothing before a pod with bound claims is bound", () => {
