@@ -3,9 +3,12 @@ import { isObject } from "../schema/json_object.ts";
 import type { FieldNode, SchemaNode } from "../schema/schema.ts";
 import { goText } from "./go_text.ts";
 import { doesNotApply, unexpectedPatch } from "./patch_error.ts";
-import { directive, type JsonObject, mergeMaps } from "./strategic_merge_patch.ts";
+import { directive, type JsonObject, type MergeMaps } from "./strategic_merge_directive.ts";
 
-type ListField = Pick<FieldNode, "node" | "patchMergeKey">;
+interface ListField extends Pick<FieldNode, "node" | "patchMergeKey"> {
+  /** How items that are maps are merged. */
+  readonly mergeMaps: MergeMaps;
+}
 
 /** Merges a patch list into a list that has the strategy `merge`: objects by their merge key, scalars as a set. */
 export function mergeLists(
@@ -150,7 +153,7 @@ function mergeByKey(field: ListField, { kept, changes, key }: KeyedMerge): JsonO
     if (place === undefined) {
       places.set(id, out.length);
       out.push(change);
-    } else out[place] = mergeMaps(itemNode(field.node), out[place]!, change);
+    } else out[place] = field.mergeMaps(itemNode(field.node), out[place]!, change);
   }
   return out;
 }

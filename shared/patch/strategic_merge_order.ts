@@ -8,26 +8,33 @@ import {
   type JsonObject,
   listName,
   memberOf,
+  type MergeMaps,
   strategyOf,
   withoutDirectives,
-} from "./strategic_merge_patch.ts";
+} from "./strategic_merge_directive.ts";
 
 /**
  * Carries out the `$setElementOrder/…` directives of a patch on `out`, merging the lists they are about. Returns the names
  * of those lists: their part of the patch is done. Precedence: the directive, the patch, the live list.
  */
 export function orderLists(
-  schema: SchemaNode,
   out: JsonObject,
   patch: Readonly<JsonObject>,
+  types: OrderedTypes,
 ): ReadonlySet<string> {
   const done = new Set<string>();
   for (const key of Object.keys(patch)) {
     if (!key.startsWith(directive.setOrder)) continue;
     const name = listName(key, directive.setOrder);
-    if (orderList(schema, out, { name, order: patch[key], change: patch[name] })) done.add(name);
+    if (orderList(out, types, { name, order: patch[key], change: patch[name] })) done.add(name);
   }
   return done;
+}
+
+interface OrderedTypes {
+  /** The type of the map whose lists are put in order. */
+  readonly schema: SchemaNode;
+  readonly mergeMaps: MergeMaps;
 }
 
 interface OrderedChange {
@@ -36,7 +43,11 @@ interface OrderedChange {
   readonly change: unknown;
 }
 
-function orderList(schema: SchemaNode, out: JsonObject, request: OrderedChange): boolean {
+function orderList(
+  out: JsonObject,
+  { schema, mergeMaps }: OrderedTypes,
+  request: OrderedChange,
+): boolean {
   const { name } = request;
   const order = asList(request.order);
   const live = out[name] === undefined || out[name] === null ? undefined : asList(out[name]);
@@ -50,7 +61,7 @@ function orderList(schema: SchemaNode, out: JsonObject, request: OrderedChange):
     : !change
     ? live
     : strategyOf(field) === "merge"
-    ? mergeLists(field, live, change)
+    ? mergeLists({ ...field, mergeMaps }, live, change)
     : change;
   holdsMaps(live ?? [], change ?? []);
   setKey(out, name, inOrder(merged, { wanted: order, live: live ?? [], key }));

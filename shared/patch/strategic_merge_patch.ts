@@ -1,23 +1,21 @@
 import { parseJson } from "../codec/json.ts";
 import { StatusError } from "../meta/status_error.ts";
-import { formsOf } from "../schema/alternatives.ts";
 import { isObject, setKey } from "../schema/json_object.ts";
-import type { FieldNode, SchemaNode, StructNode } from "../schema/schema.ts";
+import type { SchemaNode, StructNode } from "../schema/schema.ts";
 import { goText } from "./go_text.ts";
 import type { ParsedPatch } from "./merge_patch.ts";
 import { badPatch, unexpectedPatch } from "./patch_error.ts";
+import {
+  directive,
+  type JsonObject,
+  listName,
+  memberOf,
+  setOrDrop,
+  strategyOf,
+  withoutDirectives,
+} from "./strategic_merge_directive.ts";
 import { mergeLists } from "./strategic_merge_list.ts";
 import { orderLists } from "./strategic_merge_order.ts";
-
-export type JsonObject = Record<string, unknown>;
-
-/** Names of members that tell how to merge instead of what. */
-export const directive = {
-  patch: "$patch",
-  retainKeys: "$retainKeys",
-  deleteFrom: "$deleteFromPrimitiveList",
-  setOrder: "$setElementOrder",
-} as const;
 
 /** Reads the body of an `application/strategic-merge-patch+json` request. Throws StatusError (BadRequest). */
 export function parseStrategicMergePatch(body: string | Uint8Array): ParsedPatch {
@@ -54,8 +52,8 @@ export function applyStrategicMergePatch(
   return mergeMaps(schema, original as JsonObject, patch);
 }
 
-/** Merges `patch` into `original`; both stay as they are. `schema` is the type of both. */
-export function mergeMaps(
+/** See `MergeMaps`. */
+function mergeMaps(
   schema: SchemaNode,
   original: Readonly<JsonObject>,
   patch: Readonly<JsonObject>,
@@ -63,7 +61,7 @@ export function mergeMaps(
   const kind = patch[directive.patch];
   if (kind !== undefined) return replaceOrDelete(kind, patch);
   const out = retain(original, patch);
-  const ordered = orderLists(schema, out, patch);
+  const ordered = orderLists(out, patch, { schema, mergeMaps });
   for (const key of Object.keys(patch)) {
     if (key === directive.retainKeys || key.startsWith(`${directive.setOrder}/`)) continue;
     // A field of which the order directive has taken care.
@@ -105,7 +103,9 @@ function mergeListMember(schema: SchemaNode, member: ListMember): readonly unkno
   const { name, current, change, deletion } = member;
   const field = memberOf(schema, name);
   if (deletion) return current.filter((item) => !change.includes(item));
-  return strategyOf(field) === "merge" ? mergeLists(field, current, change) : change;
+  return strategyOf(field) === "merge"
+    ? mergeLists({ ...field, mergeMaps }, current, change)
+    : change;
 }
 
 function replaceOrDelete(kind: unknown, patch: Readonly<JsonObject>): JsonObject {
@@ -133,55 +133,6 @@ function retain(original: Readonly<JsonObject>, patch: Readonly<JsonObject>): Js
     if (keys.includes(key)) setKey(out, key, original[key]);
   }
   return out;
-}
-
-/** What the schema says about a member of a map or struct; throws as the reference does for one it does not know. */
-export function memberOf(
-  schema: SchemaNode,
-  name: string,
-): Pick<FieldNode, "node" | "patchStrategy" | "patchMergeKey"> {
-  const type = schema.type === "scalar" ? formsOf(schema.goName)?.object ?? schema : schema;
-  if (type.type === "map") return { node: type.values, patchStrategy: [] };
-  const field = type.type === "struct" ? type.fields.get(name) : undefined;
-  if (field) return field;
-  const goName = type.type === "struct" || type.type === "scalar" ? type.goName : type.type;
-  throw unexpectedPatch(
-    `unable to find api field in struct ${goName.replace(/^.*\./, "")} for the json field ${
-      JSON.stringify(name)
-    }`,
-  );
-}
-
-/** The strategy other than retainKeys. */
-export function strategyOf(field: Pick<FieldNode, "patchStrategy">): string {
-  return field.patchStrategy.find((strategy) => strategy !== "retainKeys") ?? "";
-}
-
-/** The list that `$setElementOrder/ports` or `$deleteFromPrimitiveList/finalizers` is about. */
-export function listName(key: string, prefix: string): string {
-  if (key.startsWith(`${prefix}/`)) return key.slice(prefix.length + 1);
-  const what = prefix === directive.setOrder ? "setElementOrder list" : "primitive list";
-  throw badPatch(`invalid patch format of ${what}`);
-}
-
-/**
- * `value` as it is to be stored: objects with a `$patch` directive are instructions and go, undefined stands for
- * nothing left.
- */
-export function withoutDirectives(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(withoutDirectives).filter((item) => item !== undefined);
-  }
-  if (!isObject(value)) return value;
-  if (Object.hasOwn(value, directive.patch)) return undefined;
-  const out: JsonObject = {};
-  for (const key of Object.keys(value)) setOrDrop(out, key, withoutDirectives(value[key]));
-  return out;
-}
-
-function setOrDrop(out: JsonObject, key: string, value: unknown): void {
-  if (value === undefined) delete out[key];
-  else setKey(out, key, value);
 }
 
 function withoutNulls(value: unknown): unknown {
