@@ -31,10 +31,10 @@ export function runDirOf({ nodeName }: Pick<AgentConfig, "nodeName">): string {
 const GRACE_MS = 2_000;
 
 /**
- * Removes every container of pods, with network, mounts and logs; resolves to how many pods there were. The agent
- * would start them again.
+ * Removes every container of pods, with network, mounts and logs; resolves to the UIDs of the pods. The agent would
+ * start them again.
  */
-export async function removePods(removal: Removal): Promise<number> {
+export async function removePods(removal: Removal): Promise<string[]> {
   const { host, files, log, config } = removal;
   const uids = new Set<string>();
   if (await host.has("podman")) {
@@ -56,13 +56,16 @@ export async function removePods(removal: Removal): Promise<number> {
   await unmountBelow(removal, podsDir);
   await files.remove(podsDir);
   for (const uid of uids) await removeTraces(removal, uid);
-  return uids.size;
+  return [...uids];
 }
 
-/** Removes all that a node is made of, apart from its data directory: pods, rules, devices, mounts, run state. */
-export async function removeNode(removal: Removal): Promise<void> {
+/**
+ * Removes all that a node is made of, apart from its data directory: pods, rules, devices, mounts, run state. Resolves
+ * to the names that only this node's things bear: its directories, and its pods' namespaces and UIDs.
+ */
+export async function removeNode(removal: Removal): Promise<string[]> {
   const { host, files, log, config } = removal;
-  await removePods(removal);
+  const uids = await removePods(removal);
   const { clusterCidr } = config;
   await (await createBackend("iptables", { host, log, clusterCidr })).cleanup();
   await removeNetwork(removal, `${config.dataDir}/network`);
@@ -75,6 +78,7 @@ export async function removeNode(removal: Removal): Promise<void> {
   for (const group of ["/kubepods/burstable", "/kubepods/besteffort", "/kubepods"]) {
     await removeGroup(files, group);
   }
+  return [config.dataDir, runDirOf(config), ...uids];
 }
 
 async function removeContainers(removal: Removal): Promise<string[]> {

@@ -30,8 +30,8 @@ export const down: Command = {
     const installation = await readInstallation(layout);
     if (!installation) throw new Error(`Cannot find pods: no node was set up in ${layout.dataDir}`);
     await steps.step(async () => {
-      const count = await removePods({ ...machineOf(context), config: installation.node });
-      return `Removed what ${count} pods had on this machine`;
+      const { length } = await removePods({ ...machineOf(context), config: installation.node });
+      return `Removed what ${length} pods had on this machine`;
     });
     return 0;
   },

@@ -30,11 +30,9 @@ export const status: Command = {
     try {
       const ready = api !== undefined && await isReady(api);
       const process = find("server");
-      print(
-        `server   ${process ? `runs (process ${process.pid})` : "does not run"}${
-          api ? `, ${api.server}, ${ready ? "ready" : "does not answer"}` : ""
-        }`,
-      );
+      const runs = process ? `runs (process ${process.pid})` : "does not run in the background";
+      const answers = ready ? "ready" : "does not answer";
+      print(`server   ${runs}${api ? `, ${api.server}, ${answers}` : ""}`);
       if (installed) print(`agent    ${agent ? `runs (process ${agent.pid})` : "does not run"}`);
       const nodesReady = ready && await printCluster(api, print);
       return ready && nodesReady && (!installed || agent) ? 0 : 1;

@@ -57,10 +57,11 @@ async function remove(
   const { before, node } = installation;
   const machine = machineOf(context);
   const steps = new Steps(context.clock, context.print);
+  let names: readonly string[] = [];
   await stopDaemons(layout, context, steps);
   await steps.step(async () => {
     if (!node.ownStorage) await removeDemoImage({ ...machine, config: node });
-    await removeNode({ ...machine, config: node });
+    names = await removeNode({ ...machine, config: node });
     return "Removed pods, rules, namespaces, devices and mounts";
   });
   await steps.step(async () => {
@@ -72,7 +73,7 @@ async function remove(
     return `Removed ${layout.dataDir}`;
   });
   const differences = compareFootprints(before, await readFootprint(machine));
-  const own = { dataDir: layout.dataDir, clusterDns: node.clusterDns };
+  const own = [...names, layout.dataDir, `${node.clusterDns}/32`];
   return report(before, {
     left: differences.filter((difference) => isOurs(difference, own)),
     foreign: differences.filter((difference) => !isOurs(difference, own)),

@@ -7,6 +7,7 @@ import { connect } from "../cluster/api.ts";
 import { bringUp, type ClusterPart } from "../cluster/bring_up.ts";
 import { readInstallation, saveInstallation } from "../cluster/installation.ts";
 import { checkMachine } from "../cluster/machine_check.ts";
+import { addressToOthers } from "../cluster/own_address.ts";
 import { serverPart } from "../cluster/server_part.ts";
 import { type UpConfig, upConfig, upSettings } from "../cluster/up_config.ts";
 import type { Command, Context } from "../command.ts";
@@ -71,7 +72,12 @@ async function start(config: UpConfig, context: Start): Promise<void> {
     return `Machine is fit to be a node; data directory is ${layout.dataDir}`;
   });
   const agent = agentConfigOf(config, layout);
-  await bringUp(partsOf(config, { ...context, layout, agent }), { steps, signal });
+  const advertiseAddress = config.advertiseAddress ||
+    await addressToOthers(machine.host, config.listen);
+  await bringUp(partsOf({ ...config, advertiseAddress }, { ...context, layout, agent }), {
+    steps,
+    signal,
+  });
   if (context.demo) {
     const api = connect(layout.kubeconfig);
     const directory = assetOf(program, "examples/hello");

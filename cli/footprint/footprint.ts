@@ -44,17 +44,18 @@ function minus(a: readonly string[], b: readonly string[]): string[] {
   });
 }
 
-/** Names that only a node of Coracle gives to things. */
-const marks = [/coracle/i, /\bKUBE-/, /kubernetes/, /\bproto 86\b/, /kubepods/];
+/** What the network of a node is known by; there is one such network in a machine. */
+const marks = [/\bcoracle/i, /\bKUBE-/, /kubernetes/, /\bproto 86\b/];
+const network: readonly string[] = ["interfaces", "addresses", "routes", "iptables", "nftables"];
 
-/** Whether a difference is something that Coracle left behind. Others may have changed the machine meanwhile. */
-export function isOurs(
-  { change, line }: Difference,
-  own: { readonly dataDir: string; readonly clusterDns: string },
-): boolean {
+/**
+ * Whether a difference is something that a node left behind, going by the names that its things bear. Others may have
+ * changed the machine meanwhile, also other nodes of Coracle.
+ */
+export function isOurs({ part, change, line }: Difference, names: readonly string[]): boolean {
   if (change === "removed") return false;
-  return marks.some((mark) => mark.test(line)) || line.includes(own.dataDir) ||
-    line.includes(`${own.clusterDns}/32`);
+  if (names.some((name) => line.includes(name))) return true;
+  return network.includes(part) && marks.some((mark) => mark.test(line));
 }
 
 /**
