@@ -1,9 +1,10 @@
-import { isIP, isIPv6 } from "node:net";
+import { isIPv6 } from "node:net";
 import type { Service, ServicePort } from "../../shared/api/core/v1/types.gen.ts";
 import type { EndpointSlice } from "../../shared/api/discovery/v1/types.gen.ts";
+import { type Family, familyOf } from "./address_family.ts";
 import { selectTargets, type Target } from "./targets.ts";
 
-export type Family = 4 | 6;
+export type { Family } from "./address_family.ts";
 export type Protocol = "tcp" | "udp" | "sctp";
 
 /** The node that forwards. */
@@ -71,12 +72,6 @@ export function forwardedPorts(
     }
   }
   return ports;
-}
-
-/** 4 or 6; undefined if it is no address (`None`). */
-export function familyOf(address: string): Family | undefined {
-  const version = isIP(address);
-  return version === 4 || version === 6 ? version : undefined;
 }
 
 /** `10.0.0.1:80`, `[fd00::1]:80`. */

@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointSlice } from "../../shared/api/discovery/v1/types.gen.ts";
-import { type Family, familyOf, type ProxyNode } from "./forwarding_state.ts";
+import { type Family, familyOf } from "./address_family.ts";
+import type { ProxyNode } from "./forwarding_state.ts";
 
 /** A place that answers for a Service. */
 export interface Target {
