@@ -89,8 +89,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const stop = new AbortController();
   const { signal } = stop;
   const checkpoint = new Checkpoint(files, `${dataDir}/checkpoint`);
+  const images = new ImageIds(runtime);
+  // What the images of running containers are called, before the first status is written.
+  await images.listImages();
   const node = nodeContext(options, {
     checkpoint,
+    images,
     signal,
     runtimeName: (await runtime.version()).name,
     memoryBytes: facts.memoryBytes,
@@ -98,7 +102,6 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     wake: (uid) => workers.get(uid)?.wake(),
     refresh: (uid) => workers.get(uid)?.refresh(),
   });
-  const images = runtime;
   const reporter = new NodeReporter({
     client,
     clock,
@@ -213,6 +216,7 @@ function identityOf(options: KubeletOptions): NodeIdentity {
 }
 
 interface ContextParts {
+  readonly images: ImageIds;
   readonly checkpoint: Checkpoint;
   readonly signal: AbortSignal;
   readonly runtimeName: string;
@@ -230,7 +234,6 @@ function nodeContext(options: KubeletOptions, parts: ContextParts): NodeContext 
   const { checkpoint, refresh } = parts;
   const objects = new ObjectCache({ client, clock, random, log, checkpoint, onChange: refresh });
   const run = probeRunner({ runtime, clock });
-  const imageIds = new ImageIds(runtime);
   return {
     ...{ client, clock, log, events, files, runtime, network, objects, paths, allocatable },
     sandboxes: new Sandboxes({ host, files, network, random, paths, now: () => clock.now() }),
@@ -242,7 +245,7 @@ function nodeContext(options: KubeletOptions, parts: ContextParts): NodeContext 
       allocatable,
       podsDir: paths.podsDir,
     }),
-    images: new ImagePuller({ images: imageIds, objects, events, clock }),
+    images: new ImagePuller({ images: parts.images, objects, events, clock }),
     prober: new Prober({ clock, events, run, onChange: parts.wake }),
     statuses: new StatusManager({ client, clock, log, signal: parts.signal }),
     backOff: new BackOff(clock),
@@ -257,7 +260,7 @@ function nodeContext(options: KubeletOptions, parts: ContextParts): NodeContext 
       hostHosts: (await readText(files, "/etc/hosts")) ?? "",
     }),
     servicesFor: servicesOf(options, checkpoint),
-    imageIdOf: (state) => imageIds.of(state),
+    imageIdOf: (state) => parts.images.of(state),
   };
 }
 

@@ -42,14 +42,24 @@ export async function stopPod(request: StopPodRequest, node: NodeContext): Promi
   }
 }
 
-/** Writes the name files that every container mounts. Not to be repeated while they are mounted. */
+/**
+ * Writes the name files that every container mounts, where they are missing: a file that is mounted must not be
+ * replaced. They go with the sandbox.
+ */
 export async function writeNames(pod: Pod, sandbox: Sandbox, node: NodeContext): Promise<void> {
-  const names = await node.names();
+  const { files } = node;
   const directory = podDir(node.paths, uidOf(pod));
+  const missing = async (name: string) => await files.stat(`${directory}/${name}`) === undefined;
+  if (!await missing("etc-hosts") && !await missing("resolv.conf")) return;
+  const names = await node.names();
   const hosts = renderHosts(pod, sandbox.ips, names);
-  await node.files.write(`${directory}/etc-hosts`, hosts, { mode: 0o644 });
+  if (await missing("etc-hosts")) {
+    await files.write(`${directory}/etc-hosts`, hosts, { mode: 0o644 });
+  }
   const resolv = renderResolvConf(pod, names);
-  await node.files.write(`${directory}/resolv.conf`, resolv, { mode: 0o644 });
+  if (await missing("resolv.conf")) {
+    await files.write(`${directory}/resolv.conf`, resolv, { mode: 0o644 });
+  }
 }
 
 /** Tells the API that nothing of a deleted pod is left. Fine if it is gone there. */

@@ -223,6 +223,7 @@ export class PodWorker {
     if (plan.createSandbox) await this.#createSandbox();
     if (!this.#sandbox || plan.start.length === 0) return;
     if (!this.#volumes) await this.#setUpVolumes();
+    await writeNames(this.#pod, this.#sandbox, this.#node);
     const pidNamespace = sharesProcesses(this.#pod)
       ? await ensureHolder(this.#pod, this.#sandbox, this.#node)
       : undefined;
@@ -308,7 +309,6 @@ export class PodWorker {
       events.event(this.#pod, "Warning", "FailedCreatePodSandBox", message);
       throw error;
     }
-    await writeNames(this.#pod, this.#sandbox, this.#node);
   }
 
   async #removeSandbox(): Promise<void> {

@@ -82,7 +82,9 @@ export class Sandboxes {
       if (await files.stat(mounted) !== undefined) await host.run("umount", ["-l", mounted]);
       await files.remove(mounted);
     }
-    await files.remove(this.#path(uid));
+    for (const name of ["etc-hosts", "resolv.conf", "sandbox.json"]) {
+      await files.remove(`${directory}/${name}`);
+    }
   }
 
   /** An IPC namespace held by a file, so that no process has to hold it; and its shared memory. */
