@@ -21,6 +21,11 @@ export function projectChecks({ deno, root }: Program, directory: string): Check
     { name: "format", program: deno, args: ["fmt", "--check", "--quiet"] },
     { name: "lint", program: deno, args: ["lint", "--quiet"] },
     { name: "types", program: deno, args: ["check", "--quiet", "."] },
+    {
+      name: "import cycles",
+      program: deno,
+      args: ["run", "--quiet", "--allow-read", `${root}/tools/check_cycles.ts`],
+    },
     tests("unit and integration tests", unit),
     tests("end-to-end tests", [endToEnd]),
   ];
