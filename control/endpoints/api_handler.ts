@@ -116,7 +116,9 @@ async function dispatchSubresource(
   const subresource = resource.subresources.get(info.subresource);
   if (!subresource || (info.rest !== "" && info.subresource !== "proxy")) throw unknownPath();
   const verb = info.verb as Verb;
-  if (!subresource.verbs.includes(verb)) throw methodNotAllowed();
+  const isServed = subresource.verbs.includes(verb) ||
+    subresource.methods?.includes(request.method);
+  if (!isServed) throw methodNotAllowed();
   if (subresource.handle) return await subresource.handle(verb, request);
   const negotiated = negotiate(request.header("accept"), request.query);
   return await verbHandlers[verb](request, resource.store!, { ...options, negotiated });
@@ -130,6 +132,7 @@ function resourceRequest(
   let body: Promise<Uint8Array> | undefined;
   return {
     method: c.req.method,
+    raw: c.req.raw,
     info: c.var.info,
     user: c.var.user,
     query: new URL(c.req.url).searchParams,

@@ -10,6 +10,8 @@ export const maxBodyBytes = 3 * 1024 * 1024;
 /** One authorised request for a resource, as handlers see it. */
 export interface ResourceRequest {
   readonly method: string;
+  /** As it came, for what passes it on; its body is read either here or by `body`. */
+  readonly raw: Request;
   readonly info: RequestInfo;
   readonly user: UserInfo;
   readonly query: URLSearchParams;

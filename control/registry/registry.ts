@@ -13,6 +13,8 @@ export interface SubresourceDefinition<Request, Answer> {
   readonly name: string;
   readonly responseKind: GroupVersionKind;
   readonly verbs: readonly Verb[];
+  /** HTTP methods that `handle` takes although they are no verb of the API (OPTIONS, for proxies). */
+  readonly methods?: readonly string[];
   /** Absent: it reads and writes the object itself, within what the store's strategy for it lets through. */
   handle?(verb: Verb, request: Request): Promise<Answer>;
 }

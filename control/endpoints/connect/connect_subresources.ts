@@ -5,6 +5,8 @@ import type { AgentConnections } from "../../agents/agent_connections.ts";
 import type { StoreReader } from "../../registry/reader.ts";
 import type { ResourceRequest, Subresource } from "../resource_request.ts";
 import { podLog } from "./pod_log.ts";
+import { portForward } from "./port_forward.ts";
+import { nodeProxy, podProxy, serviceProxy } from "./proxy/proxy.ts";
 import { remoteCommand } from "./remote_command.ts";
 
 export interface ConnectDependencies {
@@ -16,34 +18,37 @@ export interface ConnectDependencies {
 
 type Handler = (request: ResourceRequest, deps: ConnectDependencies) => Promise<Response>;
 
+const streamingVerbs: readonly Verb[] = ["create", "get"];
+const proxyVerbs: readonly Verb[] = ["create", "delete", "get", "patch", "update"];
+
 /** The endpoints that lead to nodes, by `group/plural`: what `ApiServerOptions.connections` takes. */
 export function connectSubresources(
   deps: ConnectDependencies,
 ): Readonly<Record<string, readonly Subresource[]>> {
-  const streaming: readonly Verb[] = ["create", "get"];
-  const subresource = (
-    [name, kind]: readonly [string, string],
-    verbs: readonly Verb[],
-    handler: Handler,
-  ): Subresource => ({
+  const streaming = (name: string, kind: string, handler: Handler): Subresource => ({
     name,
     responseKind: { group: "", version: "v1", kind },
-    verbs,
+    verbs: streamingVerbs,
     handle: (_verb, request) => handler(request, deps),
   });
+  const proxy = (kind: string, handler: Handler): Subresource => ({
+    name: "proxy",
+    responseKind: { group: "", version: "v1", kind },
+    verbs: proxyVerbs,
+    methods: ["OPTIONS"],
+    handle: (_verb, request) => handler(request, deps),
+  });
+  const exec: Handler = (request) => remoteCommand(request, "exec", deps);
+  const attach: Handler = (request) => remoteCommand(request, "attach", deps);
   return {
     "/pods": [
-      subresource(["log", "Pod"], ["get"], podLog),
-      subresource(
-        ["exec", "PodExecOptions"],
-        streaming,
-        (request) => remoteCommand(request, "exec", deps),
-      ),
-      subresource(
-        ["attach", "PodAttachOptions"],
-        streaming,
-        (request) => remoteCommand(request, "attach", deps),
-      ),
+      { ...streaming("log", "Pod", podLog), verbs: ["get"] },
+      streaming("exec", "PodExecOptions", exec),
+      streaming("attach", "PodAttachOptions", attach),
+      streaming("portforward", "PodPortForwardOptions", portForward),
+      proxy("PodProxyOptions", podProxy),
     ],
+    "/services": [proxy("ServiceProxyOptions", serviceProxy())],
+    "/nodes": [proxy("NodeProxyOptions", nodeProxy)],
   };
 }

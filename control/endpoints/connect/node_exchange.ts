@@ -1,6 +1,8 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
+import type { Readable, Writable } from "node:stream";
 import { StatusError } from "../../../shared/meta/status_error.ts";
 import { readChunks } from "../../../shared/stream/read_chunks.ts";
+import { writeAll } from "../../../shared/stream/write_all.ts";
 import { type AgentConnections, AgentUnavailable } from "../../agents/agent_connections.ts";
 
 /** What is asked of a node's server. */
@@ -10,8 +12,8 @@ export interface NodeRequest {
   /** Path and query. */
   readonly path: string;
   readonly headers?: OutgoingHttpHeaders;
-  /** The request ends with its head. Otherwise the caller writes to the answer's stream. */
-  readonly isWhole?: boolean;
+  /** Null: none. Undefined: the caller writes to the answer's stream. */
+  readonly body?: ReadableStream<Uint8Array> | null;
   readonly signal?: AbortSignal;
 }
 
@@ -49,10 +51,11 @@ export function askNode(agents: AgentConnections, request: NodeRequest): Promise
 }
 
 function open(agents: AgentConnections, request: NodeRequest): ClientHttp2Stream {
-  const { node, method, path, headers = {}, isWhole = false } = request;
+  const { node, method, path, headers = {}, body } = request;
   try {
     const stream = agents.open(node, { ...headers, ":method": method, ":path": path });
-    if (isWhole) stream.end();
+    if (body) sendBody(body, stream).catch(() => stream.destroy());
+    else if (body === null) stream.end();
     return stream;
   } catch (error) {
     if (!(error instanceof AgentUnavailable)) throw error;
@@ -70,6 +73,12 @@ function unreachable(node: string, why: string, cause: unknown): StatusError {
   );
 }
 
+/** Writes a request's body, no faster than it is taken, and ends the stream. */
+export async function sendBody(body: ReadableStream<Uint8Array>, to: Writable): Promise<void> {
+  for await (const chunk of body) await writeAll(to, chunk);
+  to.end();
+}
+
 /** The text of a refusal. Ends the exchange. */
 export async function refusalText({ stream }: NodeAnswer): Promise<string> {
   const decoder = new TextDecoder();
@@ -85,7 +94,7 @@ export async function refusalText({ stream }: NodeAnswer): Promise<string> {
 }
 
 /** A stream as the body of a response, read no faster than the client takes it. */
-export function bodyOf(stream: ClientHttp2Stream): ReadableStream<Uint8Array> {
+export function bodyOf(stream: Readable): ReadableStream<Uint8Array> {
   const chunks = readChunks(stream)[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {

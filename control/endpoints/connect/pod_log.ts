@@ -26,7 +26,7 @@ export async function podLog(
     node,
     method: "GET",
     path: `/containerLogs/${info.namespace}/${info.name}/${container}?${query}`,
-    isWhole: true,
+    body: null,
     signal: request.signal,
   });
   if (answer.status !== 200) throw await refusal(answer, info.name);

@@ -40,6 +40,12 @@ export interface NodeLab extends AsyncDisposable {
   request(method: string, path: string, body?: unknown): Promise<Response>;
 }
 
+/** An address of this machine that may be proxied to; loopback may not. */
+export const labAddress =
+  Deno.networkInterfaces().find(({ family, address }) =>
+    family === "IPv4" && !address.startsWith("127.")
+  )?.address ?? "192.0.2.1";
+
 export async function startNodeLab(): Promise<NodeLab> {
   const clock = systemClock;
   const directory = await Deno.makeTempDir();
@@ -159,6 +165,25 @@ async function podOf(request: Request, logPath: string) {
       spec: { nodeName: "n1", containers },
     }),
   ) as Pod;
+  const running = await request("PUT", "/api/v1/namespaces/default/pods/p/status", {
+    ...pod,
+    status: {
+      ...pod.status,
+      phase: "Running",
+      podIP: labAddress,
+      podIPs: [{ ip: labAddress }],
+      containerStatuses: containers.map(({ name }) => ({
+        name,
+        ready: true,
+        started: true,
+        restartCount: 0,
+        image: "localhost/app",
+        imageID: "localhost/app",
+        state: { running: { startedAt: "2026-01-01T00:00:00Z" } },
+      })),
+    },
+  });
+  if (running.status !== 200) throw new Error(await running.text());
   const runtime = new ProcessRuntime();
   runtime.addImage("localhost/app");
   const ids: string[] = [];
