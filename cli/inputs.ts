@@ -21,7 +21,7 @@ export async function ensureDirectory(path: string): Promise<string> {
     return await Deno.realPath(path);
   } catch (error) {
     const where = absolute(path, Deno.cwd());
-    throw new Error(`Cannot use directory ${where}: ${reasonOf(error)}`, { cause: error });
+    throw new Error(`Cannot use directory ${where}: ${reasonOf(error)}`);
   }
 }
 
