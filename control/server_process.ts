@@ -31,6 +31,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const clock = systemClock;
   const random = systemRandom;
   const { host, port } = parseListen(config.listen)!;
+  checkAddress(config);
   const storage = await openKvStorage(`${config.dataDir}/store`, { clock, log, random });
   const stopping = new AbortController();
   try {
@@ -112,12 +113,26 @@ async function openListener(
       fetch: (request, env) => server.app.fetch(request, env),
     });
   } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === "EADDRINUSE") {
-      throw new ConfigError(`Cannot listen on ${config.listen}: the port is in use`);
-    }
-    throw new ConfigError(`Cannot listen on ${config.listen}: ${(error as Error).message}`);
+    throw cannotListen(config, error);
   }
+}
+
+/** Refuses an address that cannot be had before anything is written: a second start must leave no trace. */
+function checkAddress(config: ServerConfig): void {
+  const { host, port } = parseListen(config.listen)!;
+  if (port === 0) return;
+  try {
+    Deno.listen({ hostname: host, port }).close();
+  } catch (error) {
+    throw cannotListen(config, error);
+  }
+}
+
+function cannotListen({ listen }: ServerConfig, error: unknown): ConfigError {
+  const inUse = error instanceof Deno.errors.AddrInUse ||
+    (error as { code?: string }).code === "EADDRINUSE";
+  const why = inUse ? "the port is in use" : (error as Error).message;
+  return new ConfigError(`Cannot listen on ${listen}: ${why}`);
 }
 
 /** Scheduler and controllers, unless the configuration leaves both out. */
