@@ -44,7 +44,9 @@ export const agentPermissions: readonly string[] = ["--allow-all"];
 /** The command line's rights: it starts and stops the others and looks at the machine. The launcher gives the same. */
 export const cliPermissions: readonly string[] = ["--allow-all"];
 
-/** A list of paths for a permission flag, in which a comma is written twice. */
+/** A list of paths for a permission flag, which has no way to write a comma. */
 function list(paths: readonly string[]): string {
-  return paths.map((path) => path.replaceAll(",", ",,")).join(",");
+  const bad = paths.find((path) => path.includes(","));
+  if (bad === undefined) return paths.join(",");
+  throw new Error(`Cannot use ${bad}: rights to a path with a comma in it cannot be given`);
 }

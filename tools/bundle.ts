@@ -4,6 +4,7 @@
  *
  *     deno task bundle [--output FILE] [--no-deno]
  *
+ * It unpacks to /var/cache/coracle (root) or ~/.cache/coracle (others), or where CORACLE_UNPACK_DIR says.
  * `--no-deno` leaves Deno out and uses the one on PATH at run time: a file of under a megabyte, for tests.
  *
  * @module
@@ -76,7 +77,8 @@ export function headerOf(launcher: string, hash: string): string {
 
 function unpacking(hash: string, skip: number): string {
   return `${START}: unpacked from behind this script, once for each version
-if [ "$(id -u)" = 0 ]; then program=/var/cache/coracle/${hash}
+if [ -n "\${CORACLE_UNPACK_DIR-}" ]; then program=$CORACLE_UNPACK_DIR/${hash}
+elif [ "$(id -u)" = 0 ]; then program=/var/cache/coracle/${hash}
 else program=\${XDG_CACHE_HOME:-$HOME/.cache}/coracle/${hash}; fi
 if [ ! -e "$program/cli.js" ] && [ "$dry" = no ]; then
   mkdir -p "\${program%/*}" || die "cannot unpack to $program"
