@@ -15,6 +15,7 @@ import { taintEvictionController } from "./node_lifecycle/taint_eviction.ts";
 import { podGcController } from "./pod_gc.ts";
 import { replicaSetController } from "./replica_set.ts";
 import { replicationController } from "./replication_controller.ts";
+import { resourceQuotaController } from "./resource_quota.ts";
 import { rootCaController } from "./root_ca.ts";
 import { serviceAccountController } from "./service_account.ts";
 import { statefulSetController } from "./stateful_set/stateful_set.ts";
@@ -37,6 +38,7 @@ export const controllers: readonly ControllerDefinition[] = [
   podGcController,
   replicaSetController,
   replicationController,
+  resourceQuotaController,
   rootCaController,
   serviceAccountController,
   statefulSetController,
