@@ -173,6 +173,12 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
+  /** Forgives the faults so far, each of which must match: for tests of what components do when they are refused. */
+  forgive(pattern: RegExp): void {
+    assert.ok(this.faults.length > 0, "nothing was refused");
+    for (const fault of this.faults.splice(0)) assert.match(fault, pattern);
+  }
+
   /** Ends the server and starts another on the same storage; clients find their watches closed. */
   async restartServer(): Promise<void> {
     this.#server?.stop();
