@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { getRequestListener } from "@hono/node-server";
 import type { Log } from "../../shared/log/log.ts";
+import { boundTlsReads } from "../../shared/stream/bound_tls_reads.ts";
 import type { Env } from "./request_context.ts";
 
 /** Answers a request; `env` is what the connection says about its sender. */
@@ -76,6 +77,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on("secureConnection", (socket: TLSSocket) => {
     sockets.add(socket);
     socket.setNoDelay(true);
+    boundTlsReads(socket);
     socket.on("error", () => socket.destroy());
     socket.once("close", () => sockets.delete(socket));
   });

@@ -48,6 +48,8 @@ export function nodeServer(options: NodeServerOptions): NodeHandler {
   return (request, response) => {
     const stream = response.stream as http2.ServerHttp2Stream;
     stream.on("error", () => stream.destroy());
+    // A stream that the server drops while we write to it is not closed by itself.
+    stream.once("aborted", () => stream.destroy());
     const gone = new AbortController();
     stream.once("close", () => gone.abort());
     const url = new URL(request.url, "http://node");

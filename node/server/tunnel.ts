@@ -5,6 +5,7 @@ import tls from "node:tls";
 import { type Clock, sleep } from "../../shared/clock/clock.ts";
 import type { Random } from "../../shared/clock/random.ts";
 import type { Log } from "../../shared/log/log.ts";
+import { boundTlsReads } from "../../shared/stream/bound_tls_reads.ts";
 import { plainDuplex } from "../../shared/stream/plain_duplex.ts";
 
 export interface TunnelOptions {
@@ -79,6 +80,7 @@ function dial(options: TunnelOptions, signal: AbortSignal): Promise<tls.TLSSocke
     socket.once("error", fail);
     socket.once("close", () => fail(new Error("connection closed")));
     socket.once("secureConnect", () => {
+      boundTlsReads(socket);
       socket.setNoDelay(true);
       socket.setKeepAlive(true, 30_000);
       socket.write(
