@@ -13,10 +13,16 @@ export async function signRequests(store: ResourceStore, deps: SignerDeps): Prom
     try {
       const step = await advanceRequest(request, deps);
       if (!step) return;
-      await store.update(store.kind, request.metadata.name!, (current) => {
-        (current as CertificateSigningRequest).status = step.request.status;
-        return current;
-      }, { ...scope, subresource: step.subresource }, { direct: true });
+      await store.update(
+        store.kind,
+        request.metadata.name!,
+        (current) => {
+          (current as CertificateSigningRequest).status = step.request.status;
+          return current;
+        },
+        { ...scope, subresource: step.subresource },
+        { direct: true },
+      );
     } catch (error) {
       deps.log.error("Certificate request could not be answered", error, {
         request: request.metadata.name,
