@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { Background } from "../harness/background.ts";
+import { eventually, run } from "../harness/command.ts";
+import type { Kubectl, Loose } from "../harness/kubectl.ts";
+import type { Scenarios } from "../harness/scenario.ts";
+
+/** Parts of the cluster that die while others work. */
+export const disruptions: Scenarios = {
+  "an agent that is killed and started again restarts no container": async (cluster) => {
+    await using kubectl = await cluster.namespace();
+    await kubectl.applyTestdata("web");
+    await kubectl.applyTestdata("shell");
+    await kubectl.rolledOut("deployment/web");
+    await kubectl.ready("shell");
+    const before = await containersOf(kubectl);
+    for (const node of cluster.nodes) await node.stopAgent("SIGKILL");
+    const address = await kubectl.field("service/web", ".spec.clusterIP");
+    for (const node of cluster.nodes) {
+      const page = node.inside("busybox", "wget", "-qO-", "-T", "3", `http://${address}/`);
+      assert.equal((await run(page)).code, 0, "Services go on without the agent");
+      cluster.startAgent(node);
+    }
+    const sentence = { code: 1 };
+    await eventually("exec works again", async () => {
+      const { code } = await kubectl.run(["exec", "shell", "--", "true"], { timeoutMs: 5_000 });
+      return (sentence.code = code) === 0;
+    });
+    for (const { name } of cluster.nodes) await renewedLease(kubectl, name);
+    // New work is the proof that the agent has taken everything up again.
+    await kubectl.do(["run", "after", "--image=localhost/coracle-e2e:1", "--", "sleep", "1000"]);
+    await kubectl.ready("after");
+    await kubectl.do(["delete", "pod", "after", "--grace-period=1", "--wait=false"]);
+    assert.deepEqual(await containersOf(kubectl, "after"), before);
+  },
+
+  "a server that is killed under writes has every write that it acknowledged": async (cluster) => {
+    await using kubectl = await cluster.namespace();
+    await using watch = kubectl.start(
+      "get",
+      "configmaps",
+      "--watch",
+      "--output=name",
+      "--request-timeout=0",
+    );
+    await watch.says(/kube-root-ca/);
+    const acknowledged: string[] = [];
+    let stop = false;
+    const writer = async (letter: string) => {
+      for (let count = 0; !stop; count++) {
+        const name = `${letter}-${count}`;
+        const literal = `--from-literal=n=${count}`;
+        const { code } = await kubectl.run(["create", "configmap", name, literal], {
+          timeoutMs: 10_000,
+        });
+        if (code === 0) acknowledged.push(name);
+        else return;
+      }
+    };
+    const writers = ["a", "b", "c", "d"].map(writer);
+    await eventually("writes are under way", () => Promise.resolve(acknowledged.length >= 20));
+    await cluster.stopServer("SIGKILL");
+    stop = true;
+    await Promise.all(writers);
+    const start = performance.now();
+    await cluster.startServer();
+    console.log(`server ready again after ${Math.round(performance.now() - start)} ms`);
+    const { items } = await kubectl.get<{ items: Loose[] }>("configmaps");
+    const there = new Set(items.map(({ metadata }) => metadata.name));
+    assert.deepEqual(acknowledged.filter((name) => !there.has(name)), []);
+    await using again = kubectl.start("get", "configmaps", "--watch-only", "--output=name");
+    await eventually("a watch sees what is written after the restart", async () => {
+      await kubectl.run(["create", "configmap", `after-${Math.random()}`]);
+      return /configmap\/after-/.test(again.text);
+    });
+  },
+
+  "pods go on and Services answer while the server is away": async (cluster) => {
+    await using kubectl = await cluster.namespace();
+    await kubectl.applyTestdata("web");
+    await kubectl.applyTestdata("crash");
+    await kubectl.rolledOut("deployment/web");
+    const address = await kubectl.field("service/web", ".spec.clusterIP");
+    const before = await containersOf(kubectl, "crash");
+    const [node] = cluster.nodes;
+    const page = node.inside("busybox", "wget", "-qO-", "-T", "3", `http://${address}/`);
+    await eventually("the Service answers", async () => (await run(page)).code === 0);
+    await cluster.stopServer("SIGTERM");
+    for (let count = 0; count < 20; count++) assert.equal((await run(page)).code, 0);
+    await cluster.startServer();
+    await kubectl.do(["scale", "deployment/web", "--replicas=3"]);
+    await kubectl.until("deployment/web", ".status.readyReplicas", "3");
+    const after = await containersOf(kubectl, "crash");
+    for (const line of before) assert.ok(after.includes(line), `${line} runs on`);
+    await using logs: Background = kubectl.start("logs", "-f", "deployment/web");
+    await logs.says(/serving/);
+  },
+};
+
+/** Every container as `pod id startedAt restarts`, apart from those of one pod. */
+async function containersOf(kubectl: Kubectl, except = ""): Promise<string[]> {
+  const { items } = await kubectl.get<{ items: Loose[] }>("pods");
+  return items.filter(({ metadata }) => metadata.name !== except).map(({ metadata, status }) => {
+    const [{ containerID, restartCount, state }] = status.containerStatuses;
+    return [metadata.name, containerID, state.running?.startedAt, restartCount].join(" ");
+  }).sort();
+}
+
+async function renewedLease(kubectl: Kubectl, node: string): Promise<void> {
+  const leases = kubectl.in("kube-node-lease");
+  const before = await leases.field(`lease/${node}`, ".spec.renewTime");
+  await eventually(`${node} renews its lease`, async () => {
+    return await leases.field(`lease/${node}`, ".spec.renewTime") !== before;
+  });
+}
