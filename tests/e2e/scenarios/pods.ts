@@ -9,10 +9,10 @@ export const pods: Scenarios = {
     await using kubectl = await cluster.namespace();
     const times: number[] = [];
     for (const name of ["one", "two", "three"]) {
-      await using watch = kubectl.start("get", "pod", name, "--watch", "--ignore-not-found");
+      await using watch = kubectl.start("get", "pods", "--watch");
       const start = performance.now();
       await kubectl.do(["run", name, `--image=${testImage}`, "--", "sleep", "1000"]);
-      await watch.says(/1\/1 +Running/);
+      await watch.says(new RegExp(`${name} +1/1 +Running`));
       times.push(performance.now() - start);
       await kubectl.do(["delete", "pod", name, "--grace-period=1", "--wait=false"]);
     }
