@@ -1,20 +1,10 @@
 import type { Verb } from "../../../shared/api/kind.ts";
-import type { Clock } from "../../../shared/clock/clock.ts";
-import type { Log } from "../../../shared/log/log.ts";
-import type { AgentConnections } from "../../agents/agent_connections.ts";
-import type { StoreReader } from "../../registry/reader.ts";
 import type { ResourceRequest, Subresource } from "../resource_request.ts";
+import type { ConnectDependencies } from "./dependencies.ts";
 import { podLog } from "./pod_log.ts";
 import { portForward } from "./port_forward.ts";
 import { nodeProxy, podProxy, serviceProxy } from "./proxy/proxy.ts";
 import { remoteCommand } from "./remote_command.ts";
-
-export interface ConnectDependencies {
-  readonly agents: AgentConnections;
-  readonly reader: StoreReader;
-  readonly clock: Clock;
-  readonly log: Log;
-}
 
 type Handler = (request: ResourceRequest, deps: ConnectDependencies) => Promise<Response>;
 

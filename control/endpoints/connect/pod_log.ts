@@ -3,11 +3,12 @@ import { readChunks } from "../../../shared/stream/read_chunks.ts";
 import { badRequest } from "../../registry/errors.ts";
 import type { Upgrade } from "../../server/request_context.ts";
 import type { ResourceRequest } from "../resource_request.ts";
-import type { ConnectDependencies } from "./connect_subresources.ts";
+import type { ConnectDependencies } from "./dependencies.ts";
 import { readLogOptions } from "./log_options.ts";
 import { askNode, bodyOf, type NodeAnswer, refusalText } from "./node_exchange.ts";
 import { containerOf, nodeNameOf, podOf } from "./pod_target.ts";
-import { acceptWebSocket, chooseProtocol, offeredProtocols } from "./websocket/accept_websocket.ts";
+import { chooseProtocol, offeredProtocols } from "./protocol_choice.ts";
+import { acceptWebSocket } from "./websocket/accept_websocket.ts";
 
 const webSocketProtocols = ["", "binary.k8s.io", "base64.binary.k8s.io"];
 
@@ -33,7 +34,9 @@ export async function podLog(
   if (upgrade?.protocol.toLowerCase() === "websocket") {
     return await overWebSocket(request, upgrade, answer);
   }
-  return new Response(bodyOf(answer.stream), {
+  const isHead = request.method === "HEAD";
+  if (isHead) answer.stream.destroy();
+  return new Response(isHead ? null : bodyOf(answer.stream), {
     headers: { "content-type": "text/plain", "cache-control": "no-cache, private" },
   });
 }

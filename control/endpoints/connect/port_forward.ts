@@ -1,20 +1,18 @@
-import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 // @ts-types="npm:@types/ws@8.18.1"
 import { createWebSocketStream } from "ws";
 import { badRequest } from "../../registry/errors.ts";
 import type { Upgrade } from "../../server/request_context.ts";
 import type { ResourceRequest } from "../resource_request.ts";
-import type { ConnectDependencies } from "./connect_subresources.ts";
+import type { ConnectDependencies } from "./dependencies.ts";
+import type { DialPort } from "./dial_port.ts";
 import { askNode, refusalText } from "./node_exchange.ts";
 import { assignedNodeOf, podOf } from "./pod_target.ts";
-import { acceptSpdy, chooseStreamProtocol, refuseStreamProtocol } from "./spdy/accept_spdy.ts";
+import { chooseProtocol, offeredProtocols } from "./protocol_choice.ts";
+import { acceptSpdy, refuseStreamProtocol } from "./spdy/accept_spdy.ts";
 import { servePortStreams } from "./spdy/port_forward_streams.ts";
-import { acceptWebSocket, chooseProtocol, offeredProtocols } from "./websocket/accept_websocket.ts";
+import { acceptWebSocket } from "./websocket/accept_websocket.ts";
 import { portProtocols, servePortSocket } from "./websocket/port_forward_socket.ts";
-
-/** Connects with a port of the pod. Rejects with the sentence that clients are shown. */
-export type DialPort = (port: number) => Promise<Duplex>;
 
 /** The whole SPDY connection goes through one WebSocket (KEP-4006). */
 const tunnelProtocol = "SPDY/3.1+portforward.k8s.io";
@@ -33,9 +31,9 @@ export async function portForward(
   const dial = dialer(request, { ...deps, node, uid: pod.metadata.uid ?? "" });
   const serve = (transport: Duplex) => servePortStreams(transport, { clock, dial });
   if (upgrade.protocol.toLowerCase() === "spdy/3.1") {
-    const header = request.header("x-stream-protocol-version");
-    const protocol = chooseStreamProtocol(header, streamProtocols);
-    if (protocol === undefined) return refuseStreamProtocol(header, streamProtocols);
+    const offered = offeredProtocols(request.header("x-stream-protocol-version"));
+    const protocol = chooseProtocol(offered, streamProtocols);
+    if (protocol === undefined) return refuseStreamProtocol(offered, streamProtocols);
     serve(acceptSpdy(upgrade, protocol));
     return new Response(null);
   }
@@ -88,11 +86,4 @@ function dialer(
     if (answer.status !== 200) throw failed(await refusalText(answer));
     return answer.stream;
   };
-}
-
-/** A port as the WebSocket protocols of port-forward announce it: two bytes, little-endian. */
-export function portBytes(port: number): Uint8Array {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16LE(port);
-  return bytes;
 }

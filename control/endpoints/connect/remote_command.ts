@@ -13,13 +13,13 @@ import { badRequest } from "../../registry/errors.ts";
 import type { Upgrade } from "../../server/request_context.ts";
 import { isTrue } from "../request_info.ts";
 import type { ResourceRequest } from "../resource_request.ts";
-import type { ConnectDependencies } from "./connect_subresources.ts";
+import type { ConnectDependencies } from "./dependencies.ts";
 import { askNode, refusalText } from "./node_exchange.ts";
 import { assignedNodeOf, containerOf, podOf } from "./pod_target.ts";
+import { chooseProtocol, offeredProtocols } from "./protocol_choice.ts";
 import type { RemoteCommandClient, SessionChannels } from "./remote_command_client.ts";
-import { acceptSpdy, chooseStreamProtocol, refuseStreamProtocol } from "./spdy/accept_spdy.ts";
+import { acceptSpdy, refuseStreamProtocol } from "./spdy/accept_spdy.ts";
 import { remoteCommandStreams, remoteCommandVersions } from "./spdy/remote_command_streams.ts";
-import { chooseProtocol, offeredProtocols } from "./websocket/accept_websocket.ts";
 import { remoteCommandProtocols, remoteCommandSocket } from "./websocket/remote_command_socket.ts";
 
 /**
@@ -91,10 +91,10 @@ function acceptor(
     throw badRequest(`none of the offered WebSocket protocols is supported: ${offered.join(", ")}`);
   }
   if (asked !== "spdy/3.1") throw badRequest(`unable to upgrade: ${upgrade.protocol} is not known`);
-  const header = request.header("x-stream-protocol-version");
+  const offered = offeredProtocols(request.header("x-stream-protocol-version"));
   const versions = Object.keys(remoteCommandVersions);
-  const protocol = chooseStreamProtocol(header, versions);
-  if (protocol === undefined) return refuseStreamProtocol(header, versions);
+  const protocol = chooseProtocol(offered, versions);
+  if (protocol === undefined) return refuseStreamProtocol(offered, versions);
   return (wanted) =>
     remoteCommandStreams(acceptSpdy(upgrade, protocol), { clock, protocol, wanted });
 }

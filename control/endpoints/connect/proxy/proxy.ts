@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { StatusError } from "../../../../shared/meta/status_error.ts";
 import { badRequest } from "../../../registry/errors.ts";
 import type { ResourceRequest } from "../../resource_request.ts";
-import type { ConnectDependencies } from "../connect_subresources.ts";
+import type { ConnectDependencies } from "../dependencies.ts";
 import { askNode, bodyOf, refusalText } from "../node_exchange.ts";
 import { forward, unreachable } from "./forward.ts";
 import { answerHeaders, forwardedHeaders } from "./headers.ts";

@@ -1,26 +1,13 @@
 import type { Duplex } from "node:stream";
 import type { Upgrade } from "../../../server/request_context.ts";
 
-/** The first offered protocol that is supported; "" if the client names none; undefined if none is common. */
-export function chooseStreamProtocol(
-  header: string | undefined,
-  supported: readonly string[],
-): string | undefined {
-  const offered = (header ?? "").split(",").map((name) => name.trim()).filter((name) =>
-    name !== ""
-  );
-  if (offered.length === 0) return supported.includes("") ? "" : undefined;
-  return offered.find((name) => supported.includes(name));
-}
-
 /** The refusal when nothing is in common; names what could be had. */
 export function refuseStreamProtocol(
-  header: string | undefined,
+  offered: readonly string[],
   supported: readonly string[],
 ): Response {
-  const text = `unable to upgrade: unable to negotiate protocol: client supports [${
-    header ?? ""
-  }], server accepts [${supported.join(" ")}]`;
+  const both = `client supports [${offered.join(" ")}], server accepts [${supported.join(" ")}]`;
+  const text = `unable to upgrade: unable to negotiate protocol: ${both}`;
   return new Response(text, {
     status: 403,
     headers: {

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Clock, Timer } from "../../../../shared/clock/clock.ts";
 import { join } from "../../../../shared/stream/write_all.ts";
-import type { DialPort } from "../port_forward.ts";
+import type { DialPort } from "../dial_port.ts";
 import { SpdyConnection, type SpdyStream } from "./connection.ts";
 
 /** How long the second stream of a connection may take to come. */

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { readChunks } from "../../../../shared/stream/read_chunks.ts";
 import { writeAll } from "../../../../shared/stream/write_all.ts";
-import { type DialPort, portBytes } from "../port_forward.ts";
+import type { DialPort } from "../dial_port.ts";
 import { ChannelSocket, type MessageForm } from "./channel_socket.ts";
 
 /** Subprotocols in which port `i` of the request has the channels `2i` (bytes) and `2i + 1` (errors). */
@@ -43,6 +43,11 @@ export async function servePortSocket(
   } catch {
     socket.terminate();
   }
+}
+
+/** A port as it is announced on its channels: two bytes, little-endian. */
+function portBytes(port: number): Uint8Array {
+  return Uint8Array.of(port & 0xff, port >> 8);
 }
 
 async function copyOut(
