@@ -44,7 +44,10 @@ const connectMs = 10_000;
  * The node's identity: what was kept, or a new one got with the token. The server is believed only if its authority has
  * the hash that the token names. Rejects with JoinError.
  */
-export async function joinCluster(options: JoinOptions, signal: AbortSignal): Promise<NodeIdentity> {
+export async function joinCluster(
+  options: JoinOptions,
+  signal: AbortSignal,
+): Promise<NodeIdentity> {
   const kept = await readIdentity(options);
   if (kept) return kept;
   const token = parseJoinToken(options.token);
@@ -95,7 +98,9 @@ async function readIdentity(options: JoinOptions): Promise<NodeIdentity | undefi
   if (Date.parse(certificate.validTo) <= clock.now()) return undefined;
   if (!certificate.subject.includes(`CN=system:node:${nodeName}`)) {
     throw new JoinError(
-      `Cannot start as node "${nodeName}": ${directory} belongs to another node (${certificate.subject.replaceAll("\n", ", ")})`,
+      `Cannot start as node "${nodeName}": ${directory} belongs to another node (${
+        certificate.subject.replaceAll("\n", ", ")
+      })`,
     );
   }
   return { caPem, certPem, keyPem };
@@ -130,7 +135,9 @@ function fetchAuthority(server: string, hash: string): Promise<string> {
       const root = rootOf(socket);
       socket.destroy();
       if (!root || createHash("sha256").update(root).digest("hex") !== hash) {
-        return fail("it is not the server that the token was made for (another certificate authority)");
+        return fail(
+          "it is not the server that the token was made for (another certificate authority)",
+        );
       }
       resolve(pemOf(root));
     });
@@ -191,7 +198,9 @@ async function waitForCertificate(
     );
     if (status?.certificate) return Buffer.from(status.certificate, "base64").toString();
     const refused = status?.conditions?.find(({ type }) => type === "Denied" || type === "Failed");
-    if (refused) throw new JoinError(`Cannot join: the certificate was refused: ${refused.message}`);
+    if (refused) {
+      throw new JoinError(`Cannot join: the certificate was refused: ${refused.message}`);
+    }
     await sleep(clock, pollMs, signal);
   }
   throw new JoinError("Cannot join: the server has not signed the node's certificate");

@@ -55,6 +55,7 @@ export interface KubeletOptions {
   readonly version: string;
   /** Labels that the node is registered with beside the usual. */
   readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly Taint[];
   /** Default 110. */
   readonly maxPods?: number;
   /** Kept from pods. Default: nothing. */
@@ -212,6 +213,7 @@ function identityOf(options: KubeletOptions): NodeIdentity {
     maxPods: options.maxPods ?? 110,
     reserved: options.reserved ?? { cpuMilli: 0, memoryBytes: 0 },
     labels: options.labels ?? {},
+    taints: options.taints ?? [],
   };
 }
 

@@ -3,6 +3,7 @@ import type {
   Node,
   NodeCondition,
   NodeStatus,
+  Taint,
 } from "../../shared/api/core/v1/types.gen.ts";
 import type { ImageInfo } from "../runtime/runtime_service.ts";
 import type { NodeFacts, NodePressure } from "./node_facts.ts";
@@ -14,6 +15,8 @@ export interface NodeIdentity {
   /** Taken off what pods may use. */
   readonly reserved: { readonly cpuMilli: number; readonly memoryBytes: number };
   readonly labels: Readonly<Record<string, string>>;
+  /** What the node is registered with; afterwards they are the API's. */
+  readonly taints: readonly Taint[];
 }
 
 export interface NodeStatusInput {
@@ -48,7 +51,7 @@ export function newNode(identity: NodeIdentity, facts: NodeFacts): Node {
     apiVersion: "v1",
     kind: "Node",
     metadata: { name: identity.name, labels: nodeLabels(identity, facts) },
-    spec: {},
+    spec: identity.taints.length > 0 ? { taints: [...identity.taints] } : {},
   };
 }
 
