@@ -1,4 +1,4 @@
-import type { Pod, Service, ServiceList } from "../../shared/api/core/v1/types.gen.ts";
+import type { Pod, Service, ServiceList, Taint } from "../../shared/api/core/v1/types.gen.ts";
 import type { Client } from "../../shared/client/client.ts";
 import type { EventRecorder } from "../../shared/client/events.ts";
 import { resources } from "../../shared/client/resources.gen.ts";
