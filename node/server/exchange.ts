@@ -2,7 +2,7 @@ import type http2 from "node:http2";
 import type { PodDirectory } from "../kubelet/pod_directory.ts";
 
 /** What the node's server asks about pods. */
-export type PodAccess = Pick<PodDirectory, "list" | "find" | "container" | "running" | "network">;
+export type PodAccess = Pick<PodDirectory, "list" | "find" | "container" | "network">;
 
 /** One request of the API server, with the stream that it came on. */
 export interface Exchange {

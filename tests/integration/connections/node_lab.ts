@@ -194,7 +194,6 @@ async function podOf(request: Request, logPath: string) {
       namespace === "default" && name === "p" ? pod : undefined,
     container: async (_pod: Pod, name: string) =>
       (await runtime.list()).find(({ labels }) => labels[labelNames.containerName] === name),
-    running: () => runtime.list(),
     network: () => Promise.resolve("host"),
   };
   return { runtime, pods, exit: () => runtime.exit(ids[0]!, 0) };
