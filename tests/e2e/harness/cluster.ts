@@ -100,6 +100,10 @@ export class TestCluster {
     }
     await this.stopServer("SIGTERM");
     await this.lan.remove();
+    const keep = Deno.env.get("KEEP_LOGS");
+    if (keep) {
+      await run(["sh", "-c", 'mkdir -p "$2" && cp "$1"/*.log "$2"', "sh", this.directory, keep]);
+    }
     await run(["rm", "-rf", this.directory]);
     return left;
   }

@@ -28,7 +28,7 @@ export class Kubectl {
 
   /** Runs it to its end, whatever that is. */
   run(args: readonly string[], options: RunOptions = {}): Promise<Output> {
-    return run(this.#line(args), { env: this.#options.env, ...options });
+    return run(this.#line(args), { ...options, env: { ...this.#options.env, ...options.env } });
   }
 
   /** Runs it; it must succeed. Resolves to its standard output. */

@@ -16,7 +16,7 @@ export const disruptions: Scenarios = {
     for (const node of cluster.nodes) await node.stopAgent("SIGKILL");
     const address = await kubectl.field("service/web", ".spec.clusterIP");
     for (const node of cluster.nodes) {
-      const page = node.inside("busybox", "wget", "-qO-", "-T", "3", `http://${address}/`);
+      const page = node.inside("timeout", "3", "busybox", "wget", "-qO-", `http://${address}/`);
       assert.equal((await run(page)).code, 0, "Services go on without the agent");
       cluster.startAgent(node);
     }
@@ -82,7 +82,7 @@ export const disruptions: Scenarios = {
     const address = await kubectl.field("service/web", ".spec.clusterIP");
     const before = await containersOf(kubectl, "crash");
     const [node] = cluster.nodes;
-    const page = node.inside("busybox", "wget", "-qO-", "-T", "3", `http://${address}/`);
+    const page = node.inside("timeout", "3", "busybox", "wget", "-qO-", `http://${address}/`);
     await eventually("the Service answers", async () => (await run(page)).code === 0);
     await cluster.stopServer("SIGTERM");
     for (let count = 0; count < 20; count++) assert.equal((await run(page)).code, 0);

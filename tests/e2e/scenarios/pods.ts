@@ -28,7 +28,7 @@ export const pods: Scenarios = {
     await kubectl.rolledOut("deployment/hello");
     const address = await kubectl.field("service/hello", ".spec.clusterIP");
     for (const node of cluster.nodes) {
-      const page = node.inside("busybox", "wget", "-qO-", "-T", "3", `http://${address}/`);
+      const page = node.inside("timeout", "3", "busybox", "wget", "-qO-", `http://${address}/`);
       const text = await eventually(`the page from ${node.name}`, async () => {
         const { code, stdout } = await run(page);
         return code === 0 && stdout;
@@ -133,7 +133,7 @@ export const pods: Scenarios = {
       const [, local] = await forward.says(/Forwarding from 127.0.0.1:(\d+)/);
       const url = `http://127.0.0.1:${local}/`;
       for (let count = 0; count < 3; count++) {
-        const get = ["busybox", "wget", "-qO-", "-T", "5", url];
+        const get = ["timeout", "5", "busybox", "wget", "-qO-", url];
         assert.match(await output(cluster.lan.inside(cluster.lan.hub, get)), /^web-/);
       }
     }

@@ -59,7 +59,7 @@ export const rollouts: Scenarios = {
     const [a, b] = cluster.nodes;
     for (const node of cluster.nodes) {
       await eventually(`${url} answers on ${node.name}`, async () => {
-        return (await run(node.inside("busybox", "wget", "-qO-", "-T", "2", url))).code === 0;
+        return (await run(node.inside("timeout", "2", "busybox", "wget", "-qO-", url))).code === 0;
       });
     }
     await using fromA = new Background(

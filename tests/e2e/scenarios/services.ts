@@ -14,7 +14,7 @@ export const services: Scenarios = {
       for (const to of items) {
         const url = `http://${to.status.podIP}:8080/`;
         const page = await kubectl.do(
-          ["exec", from.metadata.name, "--", "wget", "-qO-", "-T", "3", url],
+          ["exec", from.metadata.name, "--", "timeout", "3", "wget", "-qO-", url],
         );
         assert.equal(page.trim(), to.metadata.name);
       }
@@ -24,7 +24,7 @@ export const services: Scenarios = {
       const address = await kubectl.field("service/web", ".spec.clusterIP");
       const seen = new Set<string>();
       await eventually(`both pods answer to ${node.name}`, async () => {
-        const get = node.inside("busybox", "wget", "-qO-", "-T", "2", `http://${address}/`);
+        const get = node.inside("timeout", "2", "busybox", "wget", "-qO-", `http://${address}/`);
         const { code, stdout } = await run(get);
         if (code === 0) seen.add(stdout.trim());
         return seen.size === 2;
@@ -42,7 +42,7 @@ export const services: Scenarios = {
     const { namespace } = kubectl;
     for (const name of ["web", `web.${namespace}`, `web.${namespace}.svc.cluster.local`]) {
       const page = await eventually(`http://${name}/`, async () => {
-        const { code, stdout } = await inside("wget", "-qO-", "-T", "3", `http://${name}/`);
+        const { code, stdout } = await inside("timeout", "3", "wget", "-qO-", `http://${name}/`);
         return code === 0 && stdout;
       });
       assert.match(page, /^web-/);
@@ -63,7 +63,8 @@ export const services: Scenarios = {
       for (const to of cluster.nodes) {
         const url = `http://${to.address}:${port}/`;
         await eventually(`${url} from ${from.name}`, async () => {
-          return (await run(from.inside("busybox", "wget", "-qO-", "-T", "2", url))).code === 0;
+          return (await run(from.inside("timeout", "2", "busybox", "wget", "-qO-", url))).code ===
+            0;
         });
       }
     }
@@ -84,7 +85,7 @@ export const services: Scenarios = {
     assert.match(await kubectl.do(["get", "pod", "probed"]), /0\/1 +Running/);
     const address = await kubectl.field("service/probed", ".spec.clusterIP");
     const [node] = cluster.nodes;
-    const page = node.inside("busybox", "wget", "-qO-", "-T", "2", `http://${address}/alive`);
+    const page = node.inside("timeout", "2", "busybox", "wget", "-qO-", `http://${address}/alive`);
     await eventually("the Service refuses", async () => {
       return /refused/.test((await run(page)).stderr);
     });
