@@ -40,6 +40,12 @@ export interface ServiceAccountIssuerOptions {
   readonly audiences: readonly string[];
 }
 
+/** Fills in how long a token lives if the request does not say. */
+export function defaultTokenRequest(request: TokenRequest): void {
+  request.spec ??= { audiences: [] };
+  request.spec.expirationSeconds ??= DEFAULT_SECONDS;
+}
+
 /** Makes service account tokens: `POST serviceaccounts/<name>/token`, and the tokens kept in secrets. */
 export class ServiceAccountIssuer {
   readonly #options: ServiceAccountIssuerOptions;

@@ -105,7 +105,9 @@ function selfSubjectRulesReview(
     ? [...errors, "node authorizer does not support user rule resolution"]
     : errors;
   return {
-    ...review,
+    kind: review.kind,
+    apiVersion: review.apiVersion,
+    metadata: {},
     spec: {},
     status: {
       resourceRules: rules.filter((rule) => (rule.resources ?? []).length > 0)

@@ -100,8 +100,14 @@ export function decodeStrictly(
   if (validation === "Strict" && found.length > 0) {
     throw new DecodeError(`strict decoding error: ${found.join(", ")}`);
   }
-  for (const problem of found) warn(problem);
+  for (const problem of found) warningTexts(problem).forEach(warn);
   return object;
+}
+
+/** Problems of a YAML text are one error but several warnings. */
+function warningTexts(problem: string): string[] {
+  const [head, ...lines] = problem.split("\n  ");
+  return head === "yaml: unmarshal errors:" ? lines : [problem];
 }
 
 function parseText(
@@ -204,20 +210,18 @@ export function checkKind(found: GroupVersionKind, kind: KindDefinition): void {
       `the API version in the data (${have}) does not match the expected API version (${want})`,
     );
   }
+  throw cannotBeHandled(found, kind, wrongKindText(found, kind));
+}
+
+/** Why an object of the kind `found` cannot become one of `kind`, as the reference's codec says it. */
+export function wrongKindText(found: GroupVersionKind, kind: KindDefinition): string {
+  const have = apiVersionOf(found);
   if (!knownKinds.has(`${have}/${found.kind}`)) {
-    throw cannotBeHandled(
-      found,
-      kind,
-      `no kind "${found.kind}" is registered for version "${have}" in scheme "pkg/runtime/scheme.go:111"`,
-    );
+    return `no kind "${found.kind}" is registered for version "${have}" in scheme "pkg/runtime/scheme.go:111"`;
   }
   const internal = kind.group === "" ? "core" : kind.group.split(".")[0];
   const goName = schemaOf(have, found.kind).goName;
-  throw cannotBeHandled(
-    found,
-    kind,
-    `converting (${found.version}.${goName}) to (${internal}.${kind.kind}): unknown conversion`,
-  );
+  return `converting (${found.version}.${goName}) to (${internal}.${kind.kind}): unknown conversion`;
 }
 
 function cannotBeHandled(found: GroupVersionKind, kind: KindDefinition, why: string): StatusError {

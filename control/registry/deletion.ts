@@ -30,9 +30,9 @@ export function planDeletion(
   if (grace === "pending" && !finalizersChange(kind, object, options)) return { action: "none" };
   const finalizers = finalizersFor(kind, object, options);
   setFinalizers(object, finalizers);
-  if (typeof grace === "number" && grace > 0) {
+  if (typeof grace === "number") {
     markDeleting(object, now, grace);
-    return { action: "update" };
+    return { action: grace > 0 || finalizers.length > 0 ? "update" : "remove" };
   }
   if (grace === "pending") return { action: "update" };
   if (finalizers.length === 0) return { action: "remove" };

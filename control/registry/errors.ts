@@ -62,15 +62,22 @@ export function invalidError(
   name: string,
   errors: readonly FieldError[],
 ): StatusError {
-  const texts = [...new Set(errors.map((error) => `${error.path || "[]"}: ${error.message}`))];
+  const distinct = new Map(
+    errors.map((error) => [`${error.path || "[]"}: ${error.message}`, error]),
+  );
+  const texts = [...distinct.keys()];
   const all = texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`;
   const subject = group === "" ? kind : `${kind}.${group}`;
   return new StatusError("Invalid", `${subject} "${name}" is invalid: ${all}`, {
     details: {
       ...(name !== "" && { name }),
       ...(group !== "" && { group }),
-      kind,
-      causes: errors.map(({ path, reason, message }) => ({ reason, message, field: path || "[]" })),
+      ...(kind !== "" && { kind }),
+      causes: [...distinct.values()].map(({ path, reason, message }) => ({
+        reason,
+        message,
+        field: path || "[]",
+      })),
     },
   });
 }

@@ -57,7 +57,9 @@ function resetFields(view: KindDefinition, subresource: string): FieldSet | unde
 
 function makeResetFields(view: KindDefinition, subresource: string): FieldSet | undefined {
   if (subresource === "") {
-    return view.subresources?.status ? fieldSet([fieldElement("status")]) : undefined;
+    const own = view.strategy.resetFields ?? [];
+    const names = view.subresources?.status ? [...own, "status"] : own;
+    return names.length > 0 ? fieldSet(...names.map((name) => [fieldElement(name)])) : undefined;
   }
   if (subresource !== "status") return undefined;
   const others = [...view.schema.fields.keys()].filter((name) =>

@@ -11,6 +11,15 @@ export function generateName(prefix: string, random: Random): string {
   return prefix.slice(0, maxGeneratedName - suffixLength) + nameSuffix(random, suffixLength);
 }
 
+/** Drops from a new object what no client may set, before anybody comes to own it. */
+export function wipeMetadata({ metadata }: KubeObject): void {
+  delete metadata.uid;
+  delete metadata.creationTimestamp;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+}
+
 /** What the server alone decides on a new object: identity, time, generation. */
 export function fillNewMetadata(
   kind: KindDefinition,
@@ -22,11 +31,6 @@ export function fillNewMetadata(
   },
 ): void {
   const { metadata } = object;
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
-  delete metadata.resourceVersion;
-  delete metadata.selfLink;
-  delete metadata.generation;
   if (kind.scope === "Namespaced") metadata.namespace = namespace;
   else delete metadata.namespace;
   metadata.uid = random.uuid();

@@ -28,8 +28,10 @@ import {
   generateName,
   keepMetadata,
   sameJson,
+  wipeMetadata,
 } from "./metadata.ts";
 import { decodeStored, encodeStored, keyOf } from "./stored_object.ts";
+import { dropStatus, keepAllButStatus, keepStatus } from "./status_part.ts";
 import type { Deleted, StoreOptions, WriteScope, Written } from "./store_types.ts";
 
 /** Lost races are run again; more than this many in a row means that the server is overloaded. */
@@ -55,6 +57,8 @@ export interface UpdateOptions {
   readonly fieldsTracked?: boolean;
   /** The server itself writes, on behalf of another request that was judged already: no ownership, no admission. */
   readonly direct?: boolean;
+  /** What is written is not counted as a change of the spec (bindings). */
+  readonly keepGeneration?: boolean;
 }
 
 /**
@@ -144,7 +148,8 @@ export class ResourceStore {
   ): Promise<Written> {
     const { kind } = this;
     const { admission, clock, random, hooks } = this.#options;
-    const context: WriteContext = { now: timestamp(clock.now()), subresource: scope.subresource };
+    const context = contextOf(scope, clock.now());
+    wipeMetadata(object);
     for (const warning of dedupOwnerReferences(object, false)) scope.warn(warning);
     if (!fieldsTracked) trackFields(view, { object, scope, now: context.now });
     const attributes = this.#attributes(view, "CREATE", scope, { object });
@@ -155,13 +160,11 @@ export class ResourceStore {
       stored.metadata.name = generateName(stored.metadata.generateName, random);
     }
     fillNewMetadata(kind, stored, { random, now: context.now, namespace: scope.namespace });
-    kind.strategy.defaults?.(stored);
-    if (kind.subresources?.status && !direct) dropStatus(stored);
-    const { status } = stored as unknown as Loose;
-    kind.strategy.prepareForCreate?.(stored, context);
-    if (direct && status !== undefined) (stored as unknown as Loose).status = status;
+    kind.strategy.defaults?.(stored, context.now);
+    this.#prepareCreate(stored, context, direct);
     const normal = normalizeObject(kind.schema, stored);
-    this.#refuseInvalid(view, normal, this.#validate(normal));
+    const errors = [...this.#validate(normal), ...(kind.strategy.validateCreate?.(normal) ?? [])];
+    this.#refuseInvalid(view, normal, errors);
     for (const warning of kind.strategy.warnings?.(normal) ?? []) scope.warn(warning);
     const undo = hooks?.reserve?.(normal, undefined, scope.dryRun);
     try {
@@ -181,6 +184,12 @@ export class ResourceStore {
 
   async #writeNew(view: KindDefinition, object: KubeObject, scope: WriteScope): Promise<Written> {
     const name = object.metadata.name!;
+    const { resourceVersion } = object.metadata;
+    if (resourceVersion && resourceVersion !== "0") {
+      throw new StatusError("", "resourceVersion should not be set on objects to be created", {
+        code: 500,
+      });
+    }
     const value = await this.#put(object, 0, scope.namespace).catch((error: unknown) => {
       if (!(error instanceof StorageError) || error.code !== "KeyExists") throw error;
       const current = error.current && decodeStored(error.current.value);
@@ -214,6 +223,7 @@ export class ResourceStore {
         `Precondition failed: UID in precondition: ${uid}, UID in object meta: `,
       );
     }
+    delete object.metadata.resourceVersion;
     return await this.#createOnce(view, object, scope, { fieldsTracked });
   }
 
@@ -226,7 +236,7 @@ export class ResourceStore {
   ): Promise<Written> {
     const { kind } = this;
     const { admission, clock, hooks } = this.#options;
-    const context: WriteContext = { now: timestamp(clock.now()), subresource: scope.subresource };
+    const context = contextOf(scope, clock.now());
     const old = decodeStored(current.value);
     const oldView = fromStored(view, old);
     const object = await transform(fromStored(view, decodeStored(current.value)));
@@ -238,10 +248,11 @@ export class ResourceStore {
     const attributes = this.#attributes(view, "UPDATE", scope, { object, oldObject: oldView });
     if (!options.direct) await admission.admit(attributes);
     const next = toStored(view, object);
-    kind.strategy.defaults?.(next);
+    kind.strategy.defaults?.(next, context.now);
     this.#prepareUpdate(next, old, context);
     const normal = normalizeObject(kind.schema, next);
-    countGeneration(kind, normal, old);
+    normal.metadata.resourceVersion = old.metadata.resourceVersion;
+    if (!options.keepGeneration) countGeneration(kind, normal, old);
     keepNoopTimes(normal, old);
     this.#refuseInvalid(view, normal, this.#validateUpdate(normal, old, scope));
     for (const warning of kind.strategy.warnings?.(normal, old) ?? []) scope.warn(warning);
@@ -351,6 +362,15 @@ export class ResourceStore {
     }
   }
 
+  #prepareCreate(object: KubeObject, context: WriteContext, direct: boolean): void {
+    const { subresources, strategy } = this.kind;
+    const keepsStatus = direct || strategy.keepsStatusOnCreate;
+    if (subresources?.status && !keepsStatus) dropStatus(object);
+    const brought = direct && "status" in object ? { ...object } : undefined;
+    strategy.prepareForCreate?.(object, context);
+    if (brought) keepStatus(object, brought);
+  }
+
   #prepareUpdate(next: KubeObject, old: KubeObject, context: WriteContext): void {
     const { kind } = this;
     keepMetadata(next, old);
@@ -423,6 +443,18 @@ export class ResourceStore {
   }
 }
 
+function contextOf({ user, subresource }: WriteScope, nowMs: number): WriteContext {
+  const { name: username, uid = "", groups, extra = {} } = user;
+  const mutable = Object.fromEntries(
+    Object.entries(extra).map(([key, values]) => [key, [...values]]),
+  );
+  return {
+    now: timestamp(nowMs),
+    subresource,
+    user: { username, uid, groups: [...groups], extra: mutable },
+  };
+}
+
 /** A write that changes nothing but the times in managedFields changes nothing. */
 function keepNoopTimes(object: KubeObject, old: KubeObject): void {
   const entries = keepTimesOfNoop(old, object);
@@ -433,30 +465,6 @@ function keepNoopTimes(object: KubeObject, old: KubeObject): void {
 function isLostRace(error: unknown): boolean {
   return error instanceof StorageError &&
     (error.code === "Conflict" || error.code === "KeyNotFound" || error.code === "KeyExists");
-}
-
-type Loose = Record<string, unknown>;
-
-function dropStatus(object: KubeObject): void {
-  delete (object as unknown as Loose).status;
-}
-
-/** `status` belongs to its own endpoint. */
-function keepStatus(next: KubeObject, old: KubeObject): void {
-  const status = (old as unknown as Loose).status;
-  if (status === undefined) dropStatus(next);
-  else (next as unknown as Loose).status = status;
-}
-
-/** The status endpoint changes nothing else, metadata apart, which is the strategy's matter. */
-function keepAllButStatus(next: KubeObject, old: KubeObject): void {
-  const target = next as unknown as Loose;
-  for (const key of new Set([...Object.keys(next), ...Object.keys(old)])) {
-    if (key === "metadata" || key === "status" || key === "kind" || key === "apiVersion") continue;
-    const before = (old as unknown as Loose)[key];
-    if (before === undefined) delete target[key];
-    else target[key] = before;
-  }
 }
 
 function toStored(view: KindDefinition, object: KubeObject): KubeObject {

@@ -112,6 +112,11 @@ export class ApiServer {
     const services = new ServiceAllocation({ serviceCidr, random });
     const quotas = quotaWriter(() => storeOf("", "resourcequotas"));
     const storeOf = (group: string, plural: string) => storeNamed(registry, group, plural);
+    const admission = new PluginChain(
+      standardPlugins({ reader, authorizer, quotas, clock, random }, {
+        last: [escalationCheck(rbac, authorizer)],
+      }),
+    );
     installKinds(builtinKinds, {
       registry,
       storage,
@@ -119,17 +124,14 @@ export class ApiServer {
       reader,
       clock,
       random,
-      admission: new PluginChain(
-        standardPlugins({ reader, authorizer, quotas, clock, random }, {
-          last: [escalationCheck(rbac, authorizer)],
-        }),
-      ),
+      admission,
       particulars: builtinParticulars({
         services,
         tokens,
         reviews: { authorizer, rbac, tokens: tokenAuthenticator, audiences: [issuer], clock },
         reader,
         clock,
+        admission,
         storeOf,
         connections: options.connections?.(reader) ?? {},
       }),

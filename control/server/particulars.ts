@@ -4,7 +4,10 @@ import type { KubeObject } from "../../shared/api/kind.ts";
 import type { Eviction } from "../../shared/api/policy/v1/types.gen.ts";
 import type { Clock } from "../../shared/clock/clock.ts";
 import { timestamp } from "../../shared/clock/clock.ts";
-import type { ServiceAccountIssuer } from "../authentication/service_account_issuer.ts";
+import {
+  defaultTokenRequest,
+  type ServiceAccountIssuer,
+} from "../authentication/service_account_issuer.ts";
 import { type ReviewDependencies, reviewHandlers } from "../authorization/reviews.ts";
 import { componentStatuses } from "../endpoints/handlers/component_status.ts";
 import { creatingSubresource, virtualResource } from "../endpoints/handlers/virtual.ts";
@@ -18,7 +21,7 @@ import { podEphemeralContainers, podResize } from "../registry/core/pod_parts.ts
 import type { ServiceAllocation } from "../registry/core/service_allocation.ts";
 import type { StoreReader } from "../registry/reader.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
-import type { SubresourceStrategy } from "../registry/store_types.ts";
+import type { AdmissionChain, SubresourceStrategy } from "../registry/store_types.ts";
 import type { Particulars } from "./install.ts";
 
 export interface ParticularsOptions {
@@ -27,6 +30,7 @@ export interface ParticularsOptions {
   readonly reviews: ReviewDependencies;
   readonly reader: StoreReader;
   readonly clock: Clock;
+  readonly admission: AdmissionChain;
   /** The store of a kind, once it is installed. */
   readonly storeOf: (group: string, plural: string) => ResourceStore;
   /** Endpoints that talk to nodes (log, exec, attach, portforward, proxy), by `group/plural`. */
@@ -65,12 +69,11 @@ export function builtinParticulars(options: ParticularsOptions): Particulars {
 
 function podSubresources(
   pods: ResourceStore,
-  { reader, clock, storeOf }: ParticularsOptions,
+  { reader, clock, storeOf, admission }: ParticularsOptions,
 ): Subresource[] {
   return [
     creatingSubresource(
-      "binding",
-      { group: "", version: "v1", kind: "Binding" },
+      { name: "binding", responseKind: { group: "", version: "v1", kind: "Binding" }, admission },
       (object, request, { dryRun }) =>
         bindPod(object as Binding, request.info.name, {
           store: pods,
@@ -80,8 +83,11 @@ function podSubresources(
         }),
     ),
     creatingSubresource(
-      "eviction",
-      { group: "policy", version: "v1", kind: "Eviction" },
+      {
+        name: "eviction",
+        responseKind: { group: "policy", version: "v1", kind: "Eviction" },
+        admission,
+      },
       (object, request, { dryRun }) =>
         evictPod(object as Eviction, request.info.name, {
           reader,
@@ -95,25 +101,32 @@ function podSubresources(
   ];
 }
 
-function tokenSubresource({ tokens }: ParticularsOptions): Subresource {
-  const kind = { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" };
+function tokenSubresource({ tokens, admission }: ParticularsOptions): Subresource {
+  const responseKind = { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" };
+  const strategy = {
+    defaults: (object: KubeObject) => defaultTokenRequest(object as TokenRequest),
+  };
   return creatingSubresource(
-    "token",
-    kind,
-    async (object, { info }) =>
-      await tokens.answer(object as TokenRequest, {
-        namespace: info.namespace,
-        name: info.name,
-      }) as KubeObject,
+    { name: "token", responseKind, admission, strategy },
+    async (object, { info }) => {
+      const { namespace, name } = info;
+      const { managedFields } = object.metadata;
+      const answer = await tokens.answer(object as TokenRequest, { namespace, name });
+      return {
+        ...answer,
+        metadata: { ...answer.metadata, ...(managedFields && { managedFields }) },
+      } as KubeObject;
+    },
   );
 }
 
 function virtualResources(options: ParticularsOptions): Particulars["virtual"] {
-  const { reviews, clock, storeOf } = options;
+  const { reviews, clock, storeOf, admission } = options;
   const answers = Object.entries(reviewHandlers).map(([name, review]) => [
     name,
-    virtualResource((object, { user, info }) =>
-      review(object, { user, namespace: info.namespace }, reviews)
+    virtualResource(
+      (object, { user, info }) => review(object, { user, namespace: info.namespace }, reviews),
+      admission,
     ),
   ]);
   const bindings = virtualResource((object, request, { dryRun }) => {
@@ -124,7 +137,7 @@ function virtualResources(options: ParticularsOptions): Particulars["virtual"] {
       scope: writeScope(request, dryRun),
       now: timestamp(clock.now()),
     });
-  });
+  }, admission);
   const statuses = componentStatuses({ "etcd-0": () => undefined }, clock);
   return Object.fromEntries([
     ...answers,

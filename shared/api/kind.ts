@@ -49,8 +49,8 @@ export interface WriteContext {
  * when the write lost a race, so they must be idempotent.
  */
 export interface Strategy<T> {
-  /** Defaults beyond those in the schema; also runs on what admission made. */
-  defaults?(obj: T): void;
+  /** Defaults beyond those in the schema; also runs on what admission made. `now` is a `metav1.Time`. */
+  defaults?(obj: T, now?: string): void;
   /** Resets what a client may not set. `status` has been dropped already if the kind has the subresource. */
   prepareForCreate?(obj: T, context: WriteContext): void;
   /** Keeps what this endpoint may not change. `status` is the old one already if the kind has the subresource. */
@@ -70,6 +70,8 @@ export interface Strategy<T> {
     /** Fields of `metadata` that this endpoint resets, so that nobody comes to own them through it. */
     readonly resetMetadata?: readonly string[];
   };
+  /** Fields beyond `status` that the main endpoint resets, so that nobody comes to own them through it. */
+  readonly resetFields?: readonly string[];
   /** `metadata.generation` counts changes of what this returns; absent: the kind has no generation. */
   generationOf?(obj: T): unknown;
   /** The client that creates the object may bring its status (nodes register themselves with theirs). */
@@ -134,6 +136,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
     toStored(obj: T): KubeObject;
     fromStored(obj: KubeObject): T;
   };
+  /** The version that the reference stores, where that is not this one: clients compare its hash (KEP-2339). */
+  readonly storageVersion?: string;
   /** Writes are acknowledged from memory (leases). */
   readonly lazyWrites?: boolean;
   /** Sent as a warning with the answer to every request for this kind. */

@@ -48,7 +48,7 @@ for (const [name, { old, cases }] of Object.entries(update)) {
     Deno.test(`${kind.kind} changed to ${titleOf(change)} is judged as by the reference`, () => {
       const before = decode(kind, old);
       const object = decode(kind, merge(old, change) as KubeObject);
-      kind.strategy.defaults?.(object);
+      kind.strategy.defaults?.(object, context.now);
       kind.strategy.prepareForUpdate?.(object, before, context);
       const errors = [
         ...kind.strategy.validate?.(object) ?? [],
@@ -71,7 +71,7 @@ function decode(kind: KindDefinition, value: KubeObject): KubeObject {
 function prepare(kind: KindDefinition, value: KubeObject): KubeObject {
   const object = decode(kind, value);
   if (kind.scope === "Namespaced") object.metadata.namespace ??= "default";
-  kind.strategy.defaults?.(object);
+  kind.strategy.defaults?.(object, context.now);
   kind.strategy.prepareForCreate?.(object, context);
   return object;
 }

@@ -71,7 +71,7 @@ for (const [name, { old, cases }] of Object.entries(update)) {
         const before = decode(kind, old);
         const object = decode(kind, merge(old, change) as KubeObject);
         const { strategy } = kind;
-        strategy.defaults?.(object);
+        strategy.defaults?.(object, context.now);
         if (kind.subresources?.status) Object.assign(object, { status: statusOf(before) });
         strategy.prepareForUpdate?.(object, before, context);
         const errors = [
@@ -96,7 +96,7 @@ function decode(kind: KindDefinition, value: KubeObject): KubeObject {
 function prepare(kind: KindDefinition, value: KubeObject): KubeObject {
   const object = decode(kind, value);
   object.metadata.uid = UID;
-  kind.strategy.defaults?.(object);
+  kind.strategy.defaults?.(object, context.now);
   if (kind.subresources?.status) delete (object as { status?: unknown }).status;
   kind.strategy.prepareForCreate?.(object, context);
   return object;

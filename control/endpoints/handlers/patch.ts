@@ -1,8 +1,7 @@
 import { apiVersionOf, type KindDefinition, type KubeObject } from "../../../shared/api/kind.ts";
 import { timestamp } from "../../../shared/clock/clock.ts";
-import { parseYaml } from "../../../shared/codec/yaml.ts";
+import { parseYaml, yamlStrictError } from "../../../shared/codec/yaml.ts";
 import { invalid, required } from "../../../shared/meta/field_error.ts";
-import { StatusError } from "../../../shared/meta/status_error.ts";
 import { goText } from "../../../shared/patch/go_text.ts";
 import { applyJsonPatch, parseJsonPatch } from "../../../shared/patch/json_patch.ts";
 import { applyMergePatch, parseMergePatch } from "../../../shared/patch/merge_patch.ts";
@@ -11,15 +10,23 @@ import {
   parseStrategicMergePatch,
 } from "../../../shared/patch/strategic_merge_patch.ts";
 import { DecodeError } from "../../../shared/schema/decode_error.ts";
-import { knownKinds } from "../../../shared/schema/schema.ts";
+import { decodeObject, normalizeObject } from "../../../shared/schema/decode.ts";
+import { knownKinds, schemaOf } from "../../../shared/schema/schema.ts";
 import { badRequest, invalidError } from "../../registry/errors.ts";
 import { applyFields } from "../../registry/field_tracking.ts";
 import type { ResourceStore } from "../../registry/resource_store.ts";
-import { decodeStrictly, gvkOf, readDryRun, readFieldValidation } from "../decode_body.ts";
+import {
+  decodeStrictly,
+  gvkOf,
+  readDryRun,
+  readFieldValidation,
+  wrongKindText,
+} from "../decode_body.ts";
 import { contentTypeName } from "../negotiation.ts";
 import { isTrue } from "../request_info.ts";
 import { checkTimeout, type ResourceRequest, writeScope } from "../resource_request.ts";
 import { isBuiltIn } from "../respond.ts";
+import { patchedText } from "./patched_text.ts";
 import {
   checkName,
   checkNamespace,
@@ -34,8 +41,8 @@ export interface DocumentPatch {
   apply(current: object): unknown;
   /** Problems of the patch itself, for field validation. */
   readonly problems: readonly string[];
-  /** How the reference quotes the patch (or its result) in a refusal. */
-  quote(result: unknown): string;
+  /** How the reference quotes the patch, or what it makes of `current`, in a refusal. */
+  quote(current: KubeObject): string;
 }
 /** A configuration to apply; how it changes the object depends on who owns what. */
 export interface ApplyPatch {
@@ -57,17 +64,15 @@ export async function patchObject(
 ): Promise<Response> {
   const { info, query, resource: { kind } } = request;
   checkTimeout(query);
-  const type = contentTypeName(request.header("content-type"));
-  checkPatchOptions(query, type);
+  checkPatchOptions(request);
   const dryRun = readDryRun(query, "PatchOptions");
   const scope = writeScope(request, dryRun);
   const patch = await readPatch(request);
-  const finish = (value: unknown, quote: (value: unknown) => string, problems: readonly string[]) =>
-    finishPatch(request, value, { quote, problems });
   if (patch.type === "apply") {
     checkAppliedName(patch.value, info.name);
     const apply = (live: KubeObject | undefined) =>
-      finish(
+      finishApply(
+        request,
         applyFields(kind, {
           live,
           applied: patch.value,
@@ -75,8 +80,6 @@ export async function patchObject(
           scope,
           now: timestamp(deps.clock.now()),
         }),
-        (value) => JSON.stringify(value),
-        [],
       );
     const written = await store.update(kind, info.name, apply, scope, {
       orCreate: () => apply(undefined),
@@ -88,7 +91,7 @@ export async function patchObject(
   const written = await store.update(
     kind,
     info.name,
-    (current) => finish(patch.apply(current), patch.quote, patch.problems),
+    (current) => finishPatch(request, current, patch),
     scope,
   );
   return respondWritten(written, kind, deps);
@@ -103,12 +106,17 @@ export async function readPatch(request: ResourceRequest): Promise<Patch> {
     case jsonType: {
       const { operations, strictErrors } = parseJsonPatch(bytes);
       const apply = (current: object) => applyJsonPatch(current, operations);
-      return { type: "json", apply, problems: strictErrors, quote: sortedJson };
+      return { type: "json", apply, problems: strictErrors, quote: quoted(kind, apply) };
     }
     case mergeType: {
       const { patch, duplicateFields } = parseMergePatch(bytes);
       const apply = (current: object) => applyMergePatch(current, patch);
-      return { type: "merge", apply, problems: duplicated(duplicateFields), quote: sortedJson };
+      return {
+        type: "merge",
+        apply,
+        problems: duplicated(duplicateFields),
+        quote: quoted(kind, apply),
+      };
     }
     case strategicType: {
       if (!isBuiltIn(kind)) throw unsupportedPatch([jsonType, mergeType, applyType]);
@@ -122,7 +130,7 @@ export async function readPatch(request: ResourceRequest): Promise<Patch> {
       };
     }
     case applyType:
-      return { type: "apply", value: readApplied(bytes) };
+      return readApplied(request, bytes);
     default:
       throw unsupportedPatch();
   }
@@ -132,10 +140,22 @@ function duplicated(fields: readonly string[]): string[] {
   return fields.map((path) => `duplicate field "${path}"`);
 }
 
-function readApplied(bytes: Uint8Array): KubeObject {
+/** The quote of a patch that is applied to a document: the fields are in the order of the schema before. */
+function quoted(
+  kind: KindDefinition,
+  apply: (current: object) => unknown,
+): (current: KubeObject) => string {
+  return (current) => {
+    const ordered = normalizeObject(kind.schema, current);
+    return patchedText(ordered, apply(ordered));
+  };
+}
+
+function readApplied(request: ResourceRequest, bytes: Uint8Array): ApplyPatch {
   let value: unknown;
+  let duplicateKeys: readonly string[];
   try {
-    value = parseYaml(bytes).value;
+    ({ value, duplicateKeys } = parseYaml(bytes));
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw badRequest(`error encoding patch: ${error.message}`, error);
@@ -147,28 +167,57 @@ function readApplied(bytes: Uint8Array): KubeObject {
       } into Go value of type map[string]interface {}`,
     );
   }
-  return value as KubeObject;
+  reportDuplicates(request, duplicateKeys);
+  return { type: "apply", value: value as KubeObject };
 }
 
-/** Decodes, defaults and names the result of a patch, as if it had been sent whole. */
-function finishPatch(
+function reportDuplicates(request: ResourceRequest, duplicateKeys: readonly string[]): void {
+  if (duplicateKeys.length === 0) return;
+  const validation = readFieldValidation(request.query, "PatchOptions");
+  if (validation === "Strict") {
+    throw badRequest(`error strict decoding YAML: ${yamlStrictError(duplicateKeys)}`);
+  }
+  if (validation === "Warn") { for (const key of duplicateKeys) request.warn(key); }
+}
+
+/** Applies a patch to `current` and decodes, defaults and names the result, as if it had been sent whole. */
+export function finishPatch(
+  request: ResourceRequest,
+  current: KubeObject,
+  patch: DocumentPatch,
+): KubeObject {
+  return finish(request, patch.apply(current), {
+    quote: () => patch.quote(current),
+    problems: patch.problems,
+  });
+}
+
+/** As `finishPatch`, for what server-side apply made. */
+export function finishApply(request: ResourceRequest, value: KubeObject): KubeObject {
+  return finish(request, value, { quote: () => JSON.stringify(value), problems: [] });
+}
+
+function finish(
   request: ResourceRequest,
   value: unknown,
   { quote, problems }: {
-    readonly quote: (value: unknown) => string;
+    readonly quote: () => string;
     readonly problems: readonly string[];
   },
 ): KubeObject {
   const { info, query, resource: { kind } } = request;
   const validation = readFieldValidation(query, "PatchOptions");
   const refuse = (why: string) =>
-    invalidError({ group: "", kind: "" }, "", [invalid("patch", quote(value), why)]);
+    invalidError({ group: "", kind: "" }, "", [invalid("patch", quote(), why)]);
   let object: KubeObject;
   try {
     checkKindOfResult(kind, value);
     object = decodeStrictly(kind, {
       value,
-      problems: (unknown) => [...problems, ...unknown.map((path) => `unknown field "${path}"`)],
+      problems: (unknown) => [
+        ...problems,
+        ...unknown.toSorted().map((path) => `unknown field "${path}"`),
+      ],
     }, { validation, warn: (text) => request.warn(text) });
   } catch (error) {
     if (error instanceof DecodeError) throw refuse(error.message);
@@ -176,7 +225,7 @@ function finishPatch(
   }
   checkName(object, info.name);
   checkNamespace(kind, object, info.namespace);
-  kind.strategy.defaults?.(object);
+  kind.strategy.defaults?.(object, timestamp(request.time));
   return object;
 }
 
@@ -184,16 +233,16 @@ function checkKindOfResult(kind: KindDefinition, value: unknown): void {
   const found = gvkOf(value, kind);
   const have = apiVersionOf(found);
   if (have === apiVersionOf(kind) && found.kind === kind.kind) return;
-  if (!knownKinds.has(`${have}/${found.kind}`)) {
-    throw new DecodeError(
-      `no kind "${found.kind}" is registered for version "${have}" in scheme "pkg/runtime/scheme.go:111"`,
-    );
+  // What the document says it is must be right in itself before it can be the wrong kind.
+  if (knownKinds.has(`${have}/${found.kind}`)) {
+    decodeObject(schemaOf(have, found.kind), value, { strict: false });
   }
-  throw new StatusError("BadRequest", "the kind of an object cannot be changed by a patch");
+  throw new DecodeError(wrongKindText(found, kind));
 }
 
-function checkPatchOptions(query: URLSearchParams, type: string): void {
-  const isApply = type === applyType;
+/** Throws Invalid for options that do not go with the type of the patch. */
+export function checkPatchOptions({ query, header }: ResourceRequest): void {
+  const isApply = contentTypeName(header("content-type")) === applyType;
   const errors = [];
   if (isApply && !query.get("fieldManager")) {
     errors.push(required("fieldManager", "is required for apply patch"));
@@ -216,11 +265,4 @@ function checkAppliedName({ metadata }: KubeObject, name: string): void {
       `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
     );
   }
-}
-
-/** JSON with the outermost keys in order, as the reference quotes a patched document. */
-function sortedJson(value: unknown): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
-  return JSON.stringify(Object.fromEntries(entries));
 }

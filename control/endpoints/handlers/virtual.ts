@@ -1,10 +1,12 @@
 import type { Status } from "../../../shared/meta/types.gen.ts";
-import type { KindDefinition, KubeObject, Verb } from "../../../shared/api/kind.ts";
+import type { KindDefinition, KubeObject, Strategy, Verb } from "../../../shared/api/kind.ts";
 import { timestamp } from "../../../shared/clock/clock.ts";
 import { schemaOf } from "../../../shared/schema/schema.ts";
 import { decodeBody, readDryRun, readFieldValidation } from "../decode_body.ts";
 import { negotiate } from "../negotiation.ts";
+import { invalidError } from "../../registry/errors.ts";
 import { trackFields } from "../../registry/field_tracking.ts";
+import type { AdmissionChain } from "../../registry/store_types.ts";
 import { type ResourceRequest, type Subresource, writeScope } from "../resource_request.ts";
 import { respondWith } from "../respond.ts";
 
@@ -18,14 +20,22 @@ export type Answer = (
 /** POST of a kind that is answered instead of stored. */
 export function virtualResource(
   answer: Answer,
+  admission: AdmissionChain,
 ): (request: ResourceRequest) => Promise<Response> {
-  return (request) => answered(request, request.resource.kind, answer);
+  return (request) => answered(request, request.resource.kind, { answer, admission });
+}
+
+export interface CreatingSubresourceOptions {
+  readonly name: string;
+  readonly responseKind: Subresource["responseKind"];
+  readonly admission: AdmissionChain;
+  /** Defaults and rules of the object that is sent. */
+  readonly strategy?: Strategy<KubeObject>;
 }
 
 /** A subresource that takes an object of another kind by POST and answers it. */
 export function creatingSubresource(
-  name: string,
-  responseKind: Subresource["responseKind"],
+  { name, responseKind, admission, strategy = {} }: CreatingSubresourceOptions,
   answer: Answer,
 ): Subresource {
   const { group, version, kind } = responseKind;
@@ -38,31 +48,48 @@ export function creatingSubresource(
     scope: "Namespaced",
     schema: schemaOf(apiVersion, kind),
     columns: [],
-    strategy: {},
+    strategy,
   };
   return {
     name,
     responseKind,
     verbs: ["create"],
-    handle: (_verb: Verb, request: ResourceRequest) => answered(request, definition, answer),
+    handle: (_verb: Verb, request: ResourceRequest) =>
+      answered(request, definition, { answer, admission }),
   };
 }
 
 async function answered(
   request: ResourceRequest,
   kind: KindDefinition,
-  answer: Answer,
+  { answer, admission }: { readonly answer: Answer; readonly admission: AdmissionChain },
 ): Promise<Response> {
-  const { query } = request;
+  const { query, info, resource } = request;
   const negotiated = negotiate(request.header("accept"), query);
   const dryRun = readDryRun(query, "CreateOptions");
   const validation = readFieldValidation(query, "CreateOptions");
   const object = await decodeBody(request, kind, validation);
-  kind.strategy.defaults?.(object);
+  kind.strategy.defaults?.(object, timestamp(request.time));
+  const scope = writeScope(request, dryRun);
   if (kind.schema.fields.has("metadata")) {
     object.metadata ??= {};
-    trackFields(kind, { object, scope: writeScope(request, dryRun), now: timestamp(request.time) });
+    trackFields(kind, { object, scope, now: timestamp(request.time) });
   }
+  const attributes = {
+    operation: "CREATE" as const,
+    kind: resource.kind,
+    subresource: info.subresource,
+    namespace: scope.namespace,
+    name: info.name,
+    user: request.user,
+    object,
+    options: { dryRun },
+    warn: scope.warn,
+  };
+  await admission.admit(attributes);
+  const errors = kind.strategy.validate?.(object) ?? [];
+  if (errors.length > 0) throw invalidError(kind, object.metadata?.name ?? "", errors);
+  await admission.validate(attributes);
   const result = await answer(object, request, { dryRun });
   return respondWith({ ...negotiated, as: "" }, result, 201);
 }

@@ -1,5 +1,5 @@
 import type { KindDefinition, KubeObject } from "../../../shared/api/kind.ts";
-import type { Clock } from "../../../shared/clock/clock.ts";
+import { type Clock, timestamp } from "../../../shared/clock/clock.ts";
 import { StatusError } from "../../../shared/meta/status_error.ts";
 import { badRequest, conflictError } from "../../registry/errors.ts";
 import type { ResourceStore } from "../../registry/resource_store.ts";
@@ -26,7 +26,7 @@ export async function createObject(
   const validation = readFieldValidation(query, "CreateOptions");
   const object = await decodeBody(request, kind, validation);
   checkNamespace(kind, object, request.info.namespace);
-  kind.strategy.defaults?.(object);
+  kind.strategy.defaults?.(object, timestamp(request.time));
   const written = await store.create(kind, object, writeScope(request, dryRun));
   return respondWritten(written, kind, deps);
 }
@@ -44,7 +44,7 @@ export async function updateObject(
   const object = await decodeBody(request, kind, validation);
   checkName(object, info.name);
   checkNamespace(kind, object, info.namespace);
-  kind.strategy.defaults?.(object);
+  kind.strategy.defaults?.(object, timestamp(request.time));
   const scope = writeScope(request, dryRun);
   const replace = (current: KubeObject) => {
     checkUid(kind, object, current);

@@ -62,7 +62,7 @@ export async function bindPod(
       return bound(pod, binding, now);
     },
     { ...scope, subresource: "binding" },
-    { direct: true },
+    { direct: true, keepGeneration: true },
   );
   return success;
 }
@@ -96,7 +96,6 @@ function bound(pod: Pod, binding: Binding, now: string): Pod {
   const scheduled = conditions.find(({ type }) => type === "PodScheduled");
   const next = {
     type: "PodScheduled",
-    observedGeneration: pod.metadata.generation,
     status: "True",
     lastProbeTime: null as unknown as undefined,
     lastTransitionTime: scheduled?.status === "True" ? scheduled.lastTransitionTime : now,

@@ -37,6 +37,7 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   ],
   selectableFields: { "spec.signerName": ({ spec }) => spec.signerName },
   strategy: {
+    resetFields: ["spec"],
     // Any name will do: it is not used for anything else.
     validateName: () => [],
     prepareForCreate: (obj, { user }) => {

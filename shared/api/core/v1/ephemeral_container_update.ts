@@ -11,7 +11,8 @@ const TYPE = "k8s.io.api.core.v1.EphemeralContainer";
 /** The `ephemeralcontainers` endpoint changes nothing else. Called by the registry of that subresource. */
 export function prepareEphemeralContainersForUpdate(pod: Pod, old: Pod): void {
   const containers = pod.spec?.ephemeralContainers;
-  pod.metadata = structuredClone(old.metadata);
+  const { managedFields } = pod.metadata;
+  pod.metadata = { ...structuredClone(old.metadata), managedFields };
   pod.spec = structuredClone(old.spec ?? {} as PodSpec);
   pod.status = structuredClone(old.status ?? {});
   if (containers) pod.spec.ephemeralContainers = containers;

@@ -26,15 +26,10 @@ export const deviceTaintRule = defineKind<DeviceTaintRule>({
     ageColumn(),
   ],
   strategy: {
-    defaults: (obj) => {
+    defaults: (obj, now) => {
       obj.spec ??= { taint: { key: "", effect: "" } };
       obj.spec.taint ??= { key: "", effect: "" };
-    },
-    prepareForCreate: ({ spec }, { now }) => {
-      spec.taint.timeAdded ??= now;
-    },
-    prepareForUpdate: ({ spec }, _old, { now }) => {
-      spec.taint.timeAdded ??= now;
+      if (now !== undefined) obj.spec.taint.timeAdded ??= now;
     },
     generationOf: (obj) => obj.spec,
     validate: ({ spec }) => validateTaint(spec.taint, "spec.taint"),
