@@ -4,6 +4,8 @@ import type { Clock, Timer } from "../../shared/clock/clock.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { plainDuplex } from "../../shared/stream/plain_duplex.ts";
 
+/** How much of one stream may be under way: with the default of 64 KiB, far sites crawl. */
+const streamWindowBytes = 1024 * 1024;
 /** How often a quiet connection is asked whether its peer is still there. */
 const pingMs = 30_000;
 /** A peer that has not answered by then is gone. */
@@ -48,6 +50,7 @@ export class AgentConnections {
     );
     const session = http2.connect(`http://${node}`, {
       createConnection: () => plainDuplex(socket),
+      settings: { initialWindowSize: streamWindowBytes },
     });
     const connection: Connection = { session, timer: undefined };
     const previous = this.#connections.get(node);

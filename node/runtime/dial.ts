@@ -29,7 +29,7 @@ export function dialPort(host: Host, network: string, port: number): Promise<Dup
 
 function dialHost(port: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
     socket.once("connect", () => resolve(socket));
     socket.once("error", (error: Error) => reject(failed(port, error.message)));
   });
