@@ -1,6 +1,7 @@
 import type { Clock } from "../shared/clock/clock.ts";
 import type { Log } from "../shared/log/log.ts";
 import type { AgentConfig } from "./config.ts";
+import { removeControlGroup, removeEmptyControlGroup } from "./host/control_group.ts";
 import { type FileSystem, readText } from "./host/file_system.ts";
 import type { Host } from "./host/host.ts";
 import { CniNetwork } from "./network/cni/cni_network.ts";
@@ -76,7 +77,7 @@ export async function removeNode(removal: Removal): Promise<string[]> {
   await files.remove(runDirOf(config));
   await files.removeDirectory("/run/coracle");
   for (const group of ["/kubepods/burstable", "/kubepods/besteffort", "/kubepods"]) {
-    await removeGroup(files, group);
+    await removeEmptyControlGroup(files, group);
   }
   return [config.dataDir, runDirOf(config), ...uids];
 }
@@ -102,23 +103,15 @@ async function removeContainers(removal: Removal): Promise<string[]> {
 }
 
 /** Logs and control groups of a pod. */
-async function removeTraces({ files }: Removal, uid: string): Promise<void> {
+async function removeTraces(removal: Removal, uid: string): Promise<void> {
+  const { files } = removal;
   const logs = "/var/log/pods";
   for (const name of await files.list(logs)) {
     if (name.endsWith(`_${uid}`)) await files.remove(`${logs}/${name}`);
   }
   await files.removeDirectory(logs);
   for (const tier of ["", "/burstable", "/besteffort"]) {
-    await removeGroup(files, `/kubepods${tier}/pod${uid}`);
-  }
-}
-
-/** Removes an empty control group from every hierarchy. */
-async function removeGroup(files: FileSystem, group: string): Promise<void> {
-  const root = "/sys/fs/cgroup";
-  await files.removeDirectory(root + group);
-  for (const controller of await files.list(root)) {
-    await files.removeDirectory(`${root}/${controller}${group}`);
+    await removeControlGroup(removal, `/kubepods${tier}/pod${uid}`);
   }
 }
 

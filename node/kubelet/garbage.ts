@@ -1,4 +1,5 @@
 import type { Pod } from "../../shared/api/core/v1/types.gen.ts";
+import { removeControlGroup } from "../host/control_group.ts";
 import { type ContainerState, labelNames } from "../runtime/runtime_service.ts";
 import { cgroupOf } from "./container_config.ts";
 import type { NodeContext } from "./node_context.ts";
@@ -36,20 +37,11 @@ export async function cleanUpPod(node: NodeContext, pod: Pod): Promise<void> {
   for (const { id } of await node.runtime.list(uid)) await node.runtime.remove(id);
   await node.files.remove(podDir(node.paths, uid));
   await node.files.remove(podLogDir(node.paths, pod));
-  await removeCgroup(node, cgroupOf(pod));
+  await removeControlGroup(node, cgroupOf(pod));
   node.statuses.remove(uid);
   node.prober.remove(uid);
   node.objects.unregister(uid);
   node.backOff.forget(`${uid}/`);
-}
-
-/** Empty control groups stay until somebody removes them, in every hierarchy there is. */
-async function removeCgroup(node: NodeContext, group: string): Promise<void> {
-  const root = "/sys/fs/cgroup";
-  await node.files.removeDirectory(root + group);
-  for (const controller of await node.files.list(root)) {
-    await node.files.removeDirectory(`${root}/${controller}${group}`);
-  }
 }
 
 /** A pod that the runtime, the disk or the network remembers and nobody else does. */
@@ -66,6 +58,6 @@ export async function removeOrphan(node: NodeContext, uid: string): Promise<void
     if (name.endsWith(`_${uid}`)) await node.files.remove(`${node.paths.podLogsDir}/${name}`);
   }
   for (const tier of ["", "/burstable", "/besteffort"]) {
-    await removeCgroup(node, `/kubepods${tier}/pod${uid}`);
+    await removeControlGroup(node, `/kubepods${tier}/pod${uid}`);
   }
 }

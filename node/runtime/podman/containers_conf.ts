@@ -98,6 +98,8 @@ export function containersConf(facts: EngineFacts): string {
     "[engine]",
     'cgroup_manager = "cgroupfs"',
     'events_logger = "file"',
+    // Two helper processes of every exec stay for so long (default 300 s): probes would pile them up.
+    "exit_command_delay = 10",
     `runtime = ${JSON.stringify(facts.ociRuntime)}`,
     "",
   ].join("\n");
