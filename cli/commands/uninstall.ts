@@ -80,7 +80,7 @@ async function remove(
   }, context);
 }
 
-/** Settings get the values they had; tables that only iptables' first use made go. */
+/** Settings get the values they had; what only the first use of `ip netns` and iptables made goes. */
 async function restoreKernel(
   before: Footprint,
   { host, files }: { readonly host: Host; readonly files: FileSystem },
@@ -90,6 +90,10 @@ async function restoreKernel(
     if (!nodeSettings.includes(path)) continue;
     await files.overwrite(path, value).catch(() => undefined);
   }
+  // `ip netns` mounts its directory when it makes the first namespace, and leaves it.
+  const namespaces = "/run/netns";
+  const isNew = !before.mounts.includes(namespaces);
+  if (isNew && (await files.list(namespaces)).length === 0) await host.run("umount", [namespaces]);
   if (!await host.has("nft")) return;
   const { nftables } = await readFootprint({ host, files });
   for (const table of emptyTables(before.nftables, nftables)) {
