@@ -2,6 +2,7 @@ import type { Clock } from "../shared/clock/clock.ts";
 import type { Log } from "../shared/log/log.ts";
 import type { AgentConfig } from "./config.ts";
 import { removeControlGroup, removeEmptyControlGroup } from "./host/control_group.ts";
+import { killProcess } from "./host/deno_host.ts";
 import { type FileSystem, readText } from "./host/file_system.ts";
 import type { Host } from "./host/host.ts";
 import { CniNetwork } from "./network/cni/cni_network.ts";
@@ -71,6 +72,7 @@ export async function removeNode(removal: Removal): Promise<string[]> {
   await (await createBackend("iptables", { host, log, clusterCidr })).cleanup();
   await removeNetwork(removal, `${config.dataDir}/network`);
   await host.run("ip", ["address", "delete", `${config.clusterDns}/32`, "dev", "lo"]);
+  await endPodmanService(removal);
   for (const directory of [config.dataDir, runDirOf(config)]) {
     await unmountBelow(removal, directory);
   }
@@ -99,6 +101,17 @@ async function removeContainers(removal: Removal): Promise<string[]> {
     return containers.flatMap(({ labels }) => labels[labelNames.podUid] ?? []);
   } finally {
     await runtime.close();
+  }
+}
+
+/** The service of an agent that was killed goes on until it has had nothing to do for a minute. */
+async function endPodmanService({ files, config }: Removal): Promise<void> {
+  const address = `unix://${runDirOf(config)}/podman.sock`;
+  for (const name of await files.list("/proc")) {
+    const line = /^\d+$/.test(name)
+      ? await readText(files, `/proc/${name}/cmdline`).catch(() => undefined)
+      : undefined;
+    if (line?.split("\0").includes(address)) killProcess(Number(name));
   }
 }
 

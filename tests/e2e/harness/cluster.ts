@@ -32,7 +32,7 @@ export class TestCluster {
     this.kubectl = new Kubectl({
       command: this.lan.inside(this.lan.hub, [kubectl]),
       env: { KUBECONFIG: `${this.#serverDir}/admin.kubeconfig`, HOME: this.directory },
-      namespace: "default",
+      namespace: "",
     });
   }
 

@@ -6,6 +6,7 @@ export interface KubectlOptions {
   /** The command line up to the program's own arguments. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** "" to leave it to the objects. */
   readonly namespace: string;
 }
 
@@ -86,7 +87,8 @@ export class Kubectl {
   }
 
   #line(args: readonly string[]): string[] {
-    return [...this.#options.command, "-n", this.#options.namespace, ...args];
+    const { command, namespace } = this.#options;
+    return [...command, ...(namespace === "" ? [] : ["-n", namespace]), ...args];
   }
 }
 

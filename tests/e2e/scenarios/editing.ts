@@ -63,14 +63,14 @@ export const editing: Scenarios = {
 
   "kubectl diff, label, annotate, replace and edit do what they say": async (cluster) => {
     await using kubectl = await cluster.namespace();
-    await kubectl.do(["create", "configmap", "notes", "--from-literal=a=1"]);
+    await kubectl.do(["create", "configmap", "notes", "--from-literal=greeting=hello-there"]);
     await kubectl.do(["label", "configmap", "notes", "kind=note"]);
     await kubectl.do(["annotate", "configmap", "notes", "why=test"]);
     assert.match(await kubectl.do(["get", "configmap", "-l", "kind=note"]), /^notes +1 /m);
-    const sed = "sed -i s/a:.*/a:\\ edited/";
+    const sed = "sed -i s/hello-there/edited/";
     const edited = await kubectl.run(["edit", "configmap", "notes"], { env: { KUBE_EDITOR: sed } });
     assert.match(edited.stdout, /configmap\/notes edited/, edited.stderr);
-    assert.equal(await kubectl.field("configmap/notes", ".data.a"), "edited");
+    assert.equal(await kubectl.field("configmap/notes", ".data.greeting"), "edited");
     const found = await kubectl.get("configmap", "notes");
     const stdin = JSON.stringify({ ...found, data: { b: "2" } });
     const diff = await kubectl.run(["diff", "-f", "-"], { stdin });
