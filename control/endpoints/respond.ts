@@ -6,6 +6,7 @@ import type { ListMeta, Status } from "../../shared/meta/types.gen.ts";
 import { schemaOf, schemaOfType, type StructNode } from "../../shared/schema/schema.ts";
 import { decodeStored, typeMetaLength } from "../registry/stored_object.ts";
 import { partialMetadataOf, tableOf } from "../registry/table.ts";
+import { type BodyWriter, bytesResponse, sourceResponse } from "./direct_body.ts";
 import type { Entry } from "../storage/cacher/cache.ts";
 import { mediaTypes, type Negotiated, plainJson } from "./negotiation.ts";
 
@@ -17,7 +18,7 @@ export function respondWith(
   object: { readonly kind?: string; readonly apiVersion?: string },
   code = 200,
 ): Response {
-  return bytesResponse(negotiated, encodeAny(negotiated, object), code);
+  return answer(negotiated, encodeAny(negotiated, object), code);
 }
 
 /** A refusal, in the form the client asked for if that can be had. */
@@ -45,7 +46,7 @@ export function respondObject(
     throw notAcceptableAs(as, `not a list (*${packageOf(kind)}.${kind.kind})`);
   }
   if (value && as === "" && format === "json" && !pretty) {
-    return bytesResponse(negotiated, value, code);
+    return answer(negotiated, value, code);
   }
   const known = object ?? decodeStored(value!);
   if (as === "Table") {
@@ -56,7 +57,7 @@ export function respondObject(
   if (as === "PartialObjectMetadata") {
     return respondWith(negotiated, partialMetadataOf(known, negotiated.metaVersion), code);
   }
-  return bytesResponse(negotiated, encodeAs(negotiated, kind.schema, known), code);
+  return answer(negotiated, encodeAs(negotiated, kind.schema, known), code);
 }
 
 /** A list of `kind`: the stored bytes joined, or decoded and turned into what was asked for. */
@@ -76,7 +77,7 @@ export function respondList(
     throw notAcceptableAs(as, `a list (*${packageOf(kind)}.${kind.kind}List)`);
   }
   if (format === "json" && as === "" && !pretty && !kind.storedAs) {
-    return bytesResponse(negotiated, joinList(kind, metadata, entries), 200);
+    return joinedList(negotiated, kind, metadata, entries);
   }
   const objects = entries.map((entry) => decode(entry.value));
   if (as === "Table") {
@@ -96,7 +97,7 @@ export function respondList(
   }
   const list = listOf(kind, metadata, objects);
   const schema = format === "protobuf" ? schemaOf(list.apiVersion, list.kind) : kind.schema;
-  return bytesResponse(negotiated, encodeAs(negotiated, schema, list), 200);
+  return answer(negotiated, encodeAs(negotiated, schema, list), 200);
 }
 
 /** Items of built-in kinds carry no kind and apiVersion of their own; those of custom kinds do. */
@@ -113,28 +114,90 @@ export function isBuiltIn(kind: KindDefinition): boolean {
 
 const comma = 0x2c;
 const brace = 0x7b;
+/** Lists up to this size are one buffer; longer ones are sent in pieces of it. */
+const pieceBytes = 256 * 1024;
 
-/** One buffer of the right size; each item's bytes are copied once. */
-function joinList(kind: KindDefinition, metadata: ListMeta, entries: readonly Entry[]): Uint8Array {
+/** The stored bytes joined: in one buffer, or piece by piece as the client takes them. */
+function joinedList(
+  negotiated: Negotiated,
+  kind: KindDefinition,
+  metadata: ListMeta,
+  entries: readonly Entry[],
+): Response {
   const { items: _items, ...head } = listOf(kind, metadata, []);
   const start = encoder.encode(JSON.stringify(head).slice(0, -1) + ',"items":[');
-  // The last byte of the skipped part is a comma: overwritten by the brace that opens the item.
-  const skip = isBuiltIn(kind) ? typeMetaLength(kind) - 1 : 0;
-  let length = start.length + 2 + Math.max(0, entries.length - 1);
-  for (const entry of entries) length += entry.value.length - skip;
-  const out = new Uint8Array(length);
-  out.set(start);
-  let at = start.length;
-  for (let i = 0; i < entries.length; i++) {
-    if (i > 0) out[at++] = comma;
-    const { value } = entries[i]!;
-    out.set(skip > 0 ? value.subarray(skip) : value, at);
-    out[at] = brace;
-    at += value.length - skip;
+  const list = new JoinedList(start, entries, isBuiltIn(kind) ? typeMetaLength(kind) - 1 : 0);
+  if (list.length <= pieceBytes) return answer(negotiated, list.next(list.length)!, 200);
+  return sourceResponse((writer) => pour(list, writer), { headers: headersOf(negotiated) });
+}
+
+function pour(list: JoinedList, writer: BodyWriter): void {
+  let open = true;
+  writer.onClose(() => open = false);
+  const go = () => {
+    while (open) {
+      const piece = list.next(pieceBytes);
+      if (!piece) {
+        open = false;
+        return writer.end();
+      }
+      if (!writer.write(piece)) return;
+    }
+  };
+  writer.onDrain(go);
+  go();
+}
+
+/** A list's bytes, made as they are asked for: each item is copied once. */
+class JoinedList {
+  readonly length: number;
+  readonly #start: Uint8Array;
+  readonly #entries: readonly Entry[];
+  /** How much of each value is left out; the byte before the rest is a comma, overwritten by the item's brace. */
+  readonly #skip: number;
+  #next = -1;
+
+  constructor(start: Uint8Array, entries: readonly Entry[], skip: number) {
+    this.#start = start;
+    this.#entries = entries;
+    this.#skip = skip;
+    let length = start.length + 2 + Math.max(0, entries.length - 1);
+    for (const entry of entries) length += entry.value.length - skip;
+    this.length = length;
   }
-  out[at++] = 0x5d;
-  out[at] = 0x7d;
-  return out;
+
+  /** The next whole items, of at least `size` bytes together unless the list ends; undefined after the end. */
+  next(size: number): Uint8Array | undefined {
+    const entries = this.#entries;
+    if (this.#next > entries.length) return undefined;
+    const first = this.#next;
+    let last = Math.max(first, 0);
+    let length = first < 0 ? this.#start.length : 0;
+    while (last < entries.length && length < size) length += this.#sizeOf(last++);
+    const ends = last === entries.length;
+    const out = new Uint8Array(length + (ends ? 2 : 0));
+    let at = 0;
+    if (first < 0) {
+      out.set(this.#start);
+      at = this.#start.length;
+    }
+    for (let i = Math.max(first, 0); i < last; i++) at = this.#put(out, at, i);
+    if (ends) out.set([0x5d, 0x7d], at);
+    this.#next = ends ? entries.length + 1 : last;
+    return out;
+  }
+
+  #sizeOf(i: number): number {
+    return this.#entries[i]!.value.length - this.#skip + (i > 0 ? 1 : 0);
+  }
+
+  #put(out: Uint8Array, at: number, i: number): number {
+    const { value } = this.#entries[i]!;
+    if (i > 0) out[at++] = comma;
+    out.set(this.#skip > 0 ? value.subarray(this.#skip) : value, at);
+    out[at] = brace;
+    return at + value.length - this.#skip;
+  }
 }
 
 /** The bytes of any object whose kind the API knows. */
@@ -162,14 +225,12 @@ function encodeAs(
   return encoder.encode(pretty ? JSON.stringify(object, null, 2) + "\n" : JSON.stringify(object));
 }
 
-function bytesResponse(negotiated: Negotiated, bytes: Uint8Array, code: number): Response {
-  return new Response(bytes as Uint8Array<ArrayBuffer>, {
-    status: code,
-    headers: {
-      "content-type": mediaTypes[negotiated.format],
-      "cache-control": "no-cache, private",
-    },
-  });
+function answer(negotiated: Negotiated, bytes: Uint8Array, code: number): Response {
+  return bytesResponse(bytes, { status: code, headers: headersOf(negotiated) });
+}
+
+function headersOf({ format }: Negotiated): Record<string, string> {
+  return { "content-type": mediaTypes[format], "cache-control": "no-cache, private" };
 }
 
 /** `Success`, naming what was deleted. */

@@ -1,11 +1,13 @@
 import { Buffer } from "node:buffer";
 import http2 from "node:http2";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { getRequestListener } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Log } from "../../shared/log/log.ts";
 import { boundTlsReads } from "../../shared/stream/bound_tls_reads.ts";
+import { answerDirectly } from "./direct_answer.ts";
 import type { Env } from "./request_context.ts";
 
 /** Answers a request; `env` is what the connection says about its sender. */
@@ -53,10 +55,12 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   });
   const certificates = certificateReader();
   const answer = getRequestListener(
-    (request, env) =>
-      options.fetch(request, {
-        clientCertificate: certificates((env as unknown as { incoming: Incoming }).incoming),
-      }),
+    async (request, env) => {
+      const { incoming, outgoing } = env as unknown as Connection;
+      const clientCertificate = certificates(incoming);
+      const response = await options.fetch(request, { clientCertificate });
+      return answerDirectly(response, outgoing) ? RESPONSE_ALREADY_SENT : response;
+    },
     { overrideGlobalObjects: false },
   );
   server.on("request", answer as unknown as (request: http2.Http2ServerRequest) => void);
@@ -88,6 +92,12 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     setTls: (next) => server.setSecureContext(secureContext(next)),
     close: (graceMs) => closeServer(server, sockets, graceMs),
   };
+}
+
+/** What the adapter passes on beside the request. */
+interface Connection {
+  readonly incoming: Incoming;
+  readonly outgoing: ServerResponse | http2.Http2ServerResponse;
 }
 
 interface Incoming extends IncomingMessage {

@@ -1,5 +1,5 @@
 import { apiVersionOf, type KindDefinition, type KubeObject } from "../../../shared/api/kind.ts";
-import type { Clock } from "../../../shared/clock/clock.ts";
+import type { Clock, Timer } from "../../../shared/clock/clock.ts";
 import type { Random } from "../../../shared/clock/random.ts";
 import { encodeWatchEvent, frame } from "../../../shared/codec/protobuf_envelope.ts";
 import { StatusError } from "../../../shared/meta/status_error.ts";
@@ -7,6 +7,7 @@ import type { ResourceStore } from "../../registry/resource_store.ts";
 import { partialMetadataOf, tableOf } from "../../registry/table.ts";
 import type { CacheEvent, WatchSink } from "../../storage/cacher/cache.ts";
 import { type Revision, StorageError } from "../../storage/storage.ts";
+import { type BodyWriter, sourceResponse } from "../direct_body.ts";
 import { type ListOptions, readListOptions, readResourceVersion } from "../list_options.ts";
 import { mediaTypes, type Negotiated } from "../negotiation.ts";
 import type { ResourceRequest } from "../resource_request.ts";
@@ -14,8 +15,10 @@ import { encodeAny } from "../respond.ts";
 import { matcherOf } from "../selectors.ts";
 import { viewOf, waitForRevision } from "./read.ts";
 
-/** A watcher that leaves more than this unread is cut off; it comes back and catches up from its revision. */
-const maxBacklogBytes = 8 * 1024 * 1024;
+/** A watcher that leaves more events than this unread is cut off; it comes back and catches up from its revision. */
+const maxBacklog = 8192;
+/** Frames are joined up to this size before they are written. */
+const pieceBytes = 64 * 1024;
 /** How often a quiet watch is told the current revision, if it asked for bookmarks. */
 const bookmarkMs = 60_000;
 /** Watches end by themselves after 30 to 60 minutes (the reference's --min-request-timeout), spread by chance. */
@@ -40,13 +43,10 @@ export async function watchObjects(
   const start = startOf(options, version);
   if (version > 0 && start.after === undefined) await waitForRevision(store.cache, version);
   const stream = new WatchStream(kind, store, deps, options);
-  const body = new ReadableStream<Uint8Array>({
-    start: (controller) => stream.open(controller, request.signal),
-    cancel: () => stream.close(),
-  }, new ByteLengthQueuingStrategy({ highWaterMark: maxBacklogBytes }));
+  stream.open(request.signal);
   const where = { ...(info.namespace !== "" && { namespace: info.namespace }) };
   await stream.subscribe({ ...where, ...(match && { match }), ...start });
-  return new Response(body, {
+  return sourceResponse((writer) => stream.attach(writer), {
     headers: {
       "content-type": contentTypeOf(deps.negotiated),
       "cache-control": "no-cache, private",
@@ -70,16 +70,26 @@ function contentTypeOf({ format }: Negotiated): string {
   return format === "json" ? mediaTypes.json : `${mediaTypes[format]};stream=watch`;
 }
 
-/** One client's watch: encodes events and hands them over as fast as the client takes them. */
+/**
+ * One client's watch. Events wait as such, shared with all other watchers, and are encoded when the client has room for
+ * them.
+ */
 class WatchStream implements WatchSink {
   readonly #kind: KindDefinition;
   readonly #store: ResourceStore;
   readonly #deps: WatchDeps;
   readonly #options: ListOptions;
   readonly #format: string;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #waiting: (CacheEvent | Uint8Array)[] = [];
+  /** How many of those that wait are the state at the start, which is as large as it is. */
+  #initial = 0;
+  #live = false;
+  #ended = false;
+  #writer: BodyWriter | undefined;
+  #hasRoom = false;
   #unsubscribe: (() => void) | undefined;
-  #cleanups: (() => void)[] = [];
+  #bookmark: Timer | undefined;
+  readonly #cleanups: (() => void)[] = [];
   #columnsSent = false;
 
   constructor(kind: KindDefinition, store: ResourceStore, deps: WatchDeps, options: ListOptions) {
@@ -90,8 +100,8 @@ class WatchStream implements WatchSink {
     this.#format = `${deps.negotiated.format}:${kind.version}:${deps.negotiated.as}`;
   }
 
-  open(controller: ReadableStreamDefaultController<Uint8Array>, signal: AbortSignal): void {
-    this.#controller = controller;
+  /** Starts the watch's own time. */
+  open(signal: AbortSignal): void {
     const end = () => this.close();
     signal.addEventListener("abort", end, { once: true });
     this.#cleanups.push(() => signal.removeEventListener("abort", end));
@@ -111,8 +121,9 @@ class WatchStream implements WatchSink {
     const rest = { ...query, ...(from !== undefined && { after: from }) };
     try {
       const unsubscribe = await cache.watch(rest, this);
-      if (this.#controller) this.#unsubscribe = unsubscribe;
-      else unsubscribe();
+      this.#live = true;
+      if (this.#ended) unsubscribe();
+      else this.#unsubscribe = unsubscribe;
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       // The reference waits for a revision to come; a client that asks for the far future sees nothing.
@@ -121,19 +132,31 @@ class WatchStream implements WatchSink {
     }
   }
 
+  /** Gives the watch its client. */
+  attach(writer: BodyWriter): void {
+    this.#writer = writer;
+    this.#hasRoom = true;
+    writer.onClose(() => {
+      this.#waiting = [];
+      this.close();
+    });
+    writer.onDrain(() => {
+      this.#hasRoom = true;
+      this.#pump();
+    });
+    this.#pump();
+  }
+
   events(batch: readonly CacheEvent[]): void {
-    for (const event of batch) {
-      const shared = this.#deps.negotiated.as !== "Table";
-      this.#send(
-        shared
-          ? event.encoded(this.#format, (e) => this.#frame(e.type, this.#objectOf(e)))
-          : this.#frame(event.type, this.#objectOf(event)),
-      );
-    }
+    if (this.#ended) return;
+    for (const event of batch) this.#waiting.push(event);
+    if (!this.#live) this.#initial += batch.length;
+    else if (this.#waiting.length - this.#initial > maxBacklog) return this.#cutOff();
+    this.#pump();
   }
 
   bookmark(revision: Revision, initialEventsEnd: boolean): void {
-    if (!this.#options.allowWatchBookmarks) return;
+    if (!this.#options.allowWatchBookmarks || this.#ended) return;
     const object: KubeObject = {
       kind: this.#kind.kind,
       apiVersion: apiVersionOf(this.#kind),
@@ -142,24 +165,57 @@ class WatchStream implements WatchSink {
         ...(initialEventsEnd && { annotations: { "k8s.io/initial-events-end": "true" } }),
       },
     };
-    this.#send(this.#frame("BOOKMARK", emptyOf(this.#kind, object)));
+    this.#waiting.push(this.#frame("BOOKMARK", emptyOf(this.#kind, object)));
+    this.#pump();
   }
 
   closed(error: StorageError): void {
     this.#fail(error, undefined);
   }
 
+  /** No more events; those that wait are still sent. */
   close(): void {
-    const controller = this.#controller;
-    this.#controller = undefined;
+    if (this.#ended) return;
+    this.#ended = true;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    this.#bookmark?.cancel();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
-    try {
-      controller?.close();
-    } catch {
-      // Cancelled by the client: nothing is left to close.
+    this.#pump();
+  }
+
+  #cutOff(): void {
+    this.#waiting = [];
+    this.close();
+  }
+
+  /** Writes what waits while the client has room; many small frames go as one. */
+  #pump(): void {
+    const writer = this.#writer;
+    if (!writer) return;
+    while (this.#hasRoom && this.#waiting.length > 0) {
+      const frames: Uint8Array[] = [];
+      let size = 0;
+      let taken = 0;
+      while (taken < this.#waiting.length && size < pieceBytes) {
+        const frame = this.#frameOf(this.#waiting[taken++]!);
+        frames.push(frame);
+        size += frame.length;
+      }
+      this.#waiting.splice(0, taken);
+      this.#initial = Math.max(0, this.#initial - taken);
+      this.#hasRoom = writer.write(joined(frames, size));
     }
+    if (!this.#ended || this.#waiting.length > 0) return;
+    this.#writer = undefined;
+    writer.end();
+  }
+
+  #frameOf(item: CacheEvent | Uint8Array): Uint8Array {
+    if (item instanceof Uint8Array) return item;
+    // A table's first row carries the columns, so no two watchers share its frames.
+    if (this.#deps.negotiated.as === "Table") return this.#frame(item.type, this.#objectOf(item));
+    return item.encoded(this.#format, (event) => this.#frame(event.type, this.#objectOf(event)));
   }
 
   #objectOf(event: CacheEvent): KubeObject | Uint8Array {
@@ -191,13 +247,6 @@ class WatchStream implements WatchSink {
     return tableOf(this.#kind, [object], { resourceVersion }, { now, includeObject, withColumns });
   }
 
-  #send(frame: Uint8Array): void {
-    const controller = this.#controller;
-    if (!controller) return;
-    if ((controller.desiredSize ?? 0) <= 0) return this.close();
-    controller.enqueue(frame);
-  }
-
   #fail(error: StorageError, after: Revision | undefined): void {
     if (error.code !== "Compacted") return this.close();
     const store = this.#store;
@@ -206,7 +255,7 @@ class WatchStream implements WatchSink {
       `too old resource version: ${after ?? 0} (${store.oldest()})`,
       { cause: error },
     );
-    this.#send(this.#errorFrame(status));
+    if (!this.#ended) this.#waiting.push(this.#errorFrame(status));
     this.close();
   }
 
@@ -219,12 +268,22 @@ class WatchStream implements WatchSink {
   }
 
   #scheduleBookmark(): void {
-    const timer = this.#deps.clock.after(bookmarkMs, () => {
+    this.#bookmark = this.#deps.clock.after(bookmarkMs, () => {
       this.bookmark(this.#store.cache.revision, false);
-      this.#scheduleBookmark();
+      if (!this.#ended) this.#scheduleBookmark();
     });
-    this.#cleanups = [() => timer.cancel(), ...this.#cleanups.slice(-3)];
   }
+}
+
+function joined(frames: readonly Uint8Array[], size: number): Uint8Array {
+  if (frames.length === 1) return frames[0]!;
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const frame of frames) {
+    out.set(frame, at);
+    at += frame.length;
+  }
+  return out;
 }
 
 /** A bookmark is an object with a resourceVersion and, where the kind always writes them, empty parts. */
