@@ -1,5 +1,5 @@
 import type { Log } from "../../../shared/log/log.ts";
-import { type FileSystem, readJson } from "../../host/file_system.ts";
+import { type FileSystem, readJson, readText } from "../../host/file_system.ts";
 import type { Host } from "../../host/host.ts";
 import type { PodNetwork, PodNetworkRequest, PodNetworkState } from "../pod_network.ts";
 import type { NetworkConfig } from "./config.ts";
@@ -84,7 +84,7 @@ export class CniNetwork implements PodNetwork {
     const exists = (await files.stat(namespacePath(uid))) !== undefined;
     if (record) {
       // An empty path tells plugins that the namespace is gone and only the rest is to be undone.
-      const namespace = exists ? record.attachment.namespacePath : "";
+      const namespace = await this.#isNamespace(uid) ? record.attachment.namespacePath : "";
       const attachment = { ...record.attachment, namespacePath: namespace };
       await deleteNetwork(this.#options, record.config, attachment, record.result);
     }
@@ -96,13 +96,20 @@ export class CniNetwork implements PodNetwork {
     const { files } = this.#options;
     const record = await readJson<NetworkRecord>(files, this.#path(uid));
     if (!record?.result) return undefined;
-    if (await files.stat(record.attachment.namespacePath) === undefined) return undefined;
+    if (!await this.#isNamespace(uid)) return undefined;
     return stateOf(record.attachment, record.result);
   }
 
   async list(): Promise<string[]> {
     const names = await this.#options.files.list(this.#options.dataDir);
     return names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -5));
+  }
+
+  /** Whether the file is a namespace still: an unmount leaves an ordinary file behind, on which plugins fail. */
+  async #isNamespace(uid: string): Promise<boolean> {
+    const mounts = await readText(this.#options.files, "/proc/self/mountinfo") ?? "";
+    const place = `/netns/${namespaceName(uid)} `;
+    return mounts.split("\n").some((line) => line.includes(place) && line.includes(" - nsfs "));
   }
 
   async #makeNamespace(uid: string): Promise<void> {

@@ -129,6 +129,9 @@ Deno.test("CniNetwork with real plugins connects two pods and leaves nothing beh
       const neighbours = await inner.output("ip", ["-n", `coracle-${uids[0]}`, "-j", "addr"]);
       assert.match(neighbours, /10\.99\.1\.2/);
       assert.match(neighbours, /"mtu":1450/);
+      // What a lost namespace leaves is an ordinary file.
+      await inner.output("umount", [`/var/run/netns/coracle-${uids[1]}`]);
+      assert.equal(await made.find(uids[1]!), undefined);
       for (const uid of uids) await made.tearDown(uid);
       assert.deepEqual(await made.list(), []);
       assert.doesNotMatch(await inner.output("ip", ["netns", "list"]), new RegExp(uids[0]!));
