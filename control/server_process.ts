@@ -62,12 +62,15 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     });
     const listener = await openListener(config, { server, certificates, log });
     if (listener.port !== port) await certificates.setNames(names(listener.port));
-    await signRequests(server.storeOf("certificates.k8s.io", "certificatesigningrequests"), {
-      authority: () => certificates.authority,
-      authorizer: server.authorizer,
-      clock,
-      log,
-    });
+    // The signer is a controller too, but it runs here, where the authority's key is.
+    if (!config.disable.includes("controllers")) {
+      await signRequests(server.storeOf("certificates.k8s.io", "certificatesigningrequests"), {
+        authority: () => certificates.authority,
+        authorizer: server.authorizer,
+        clock,
+        log,
+      });
+    }
     certificates.onChange(() => {
       listener.setTls(tlsOf(certificates));
       placeKubeconfig(config.dataDir).catch((error) => log.error("Kubeconfig not renewed", error));

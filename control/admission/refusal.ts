@@ -33,7 +33,8 @@ export function missing(plural: string, name: string): StatusError {
 
 /** Several reasons as one: the reason itself, or `[a, b]`. */
 export function joinReasons(reasons: readonly string[]): string {
-  return reasons.length === 1 ? reasons[0]! : `[${reasons.join(", ")}]`;
+  const distinct = [...new Set(reasons)];
+  return distinct.length === 1 ? distinct[0]! : `[${distinct.join(", ")}]`;
 }
 
 function nameOf({ name, object }: Attributes): string {

@@ -78,7 +78,6 @@ function isCollectionVerb(verb: string): boolean {
 
 async function dispatch(request: ResourceRequest, options: ApiHandlerOptions): Promise<Response> {
   const { info, resource } = request;
-  if (resource.kind.deprecation) request.warn(resource.kind.deprecation);
   if (info.subresource !== "") return await dispatchSubresource(request, options);
   const verb = info.verb as Verb;
   const { kind, store, virtual } = resource;
@@ -87,6 +86,7 @@ async function dispatch(request: ResourceRequest, options: ApiHandlerOptions): P
     (verb === "create" || verb === "deletecollection");
   if (request.method === "HEAD") throw methodNotAllowed();
   if (!verbs.includes(verb)) throw refusedMethod(request, verbs);
+  if (kind.deprecation) request.warn(kind.deprecation);
   if (acrossNamespaces && !virtual) throw methodNotAllowed();
   if (virtual && info.name !== "" && !verbs.includes("get")) throw unknownPath();
   if (virtual) return await virtual(request);
@@ -119,6 +119,7 @@ async function dispatchSubresource(
   const isServed = subresource.verbs.includes(verb) ||
     subresource.methods?.includes(request.method);
   if (!isServed) throw methodNotAllowed();
+  if (resource.kind.deprecation) request.warn(resource.kind.deprecation);
   if (subresource.handle) return await subresource.handle(verb, request);
   const negotiated = negotiate(request.header("accept"), request.query);
   return await verbHandlers[verb](request, resource.store!, { ...options, negotiated });

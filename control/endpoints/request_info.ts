@@ -23,12 +23,15 @@ export function readRequestInfo(method: string, path: string, query: URLSearchPa
   if (!core && !grouped) return nonResource(method, path);
   const group = core ? "" : parts[1]!;
   const version = core ? parts[1]! : parts[2]!;
-  const where = locate(parts.slice(core ? 2 : 3));
+  const rest = parts.slice(core ? 2 : 3);
+  // The old form of watches: the verb stands before the resource.
+  const isWatchPath = rest[0] === "watch" && rest.length > 1;
+  const where = locate(isWatchPath ? rest.slice(1) : rest);
   const fieldSelector = query.get("fieldSelector") ?? undefined;
   const name = where.name || nameFromSelector(fieldSelector);
   return {
     isResource: true,
-    verb: verbOf(method, where, query),
+    verb: isWatchPath ? "watch" : verbOf(method, where, query),
     path,
     group,
     version,

@@ -3,10 +3,6 @@ import { timestamp } from "../../shared/clock/clock.ts";
 import { type FieldError, invalid } from "../../shared/meta/field_error.ts";
 import { StatusError } from "../../shared/meta/status_error.ts";
 import type { DeleteOptions } from "../../shared/meta/types.gen.ts";
-import {
-  validateObjectMeta,
-  validateObjectMetaUpdate,
-} from "../../shared/meta/validate_metadata.ts";
 import { normalizeObject } from "../../shared/schema/decode.ts";
 import type { Attributes } from "../admission/plugin.ts";
 import type { ResourceCache } from "../storage/cacher/cache.ts";
@@ -33,6 +29,8 @@ import {
 import { decodeStored, encodeStored, keyOf } from "./stored_object.ts";
 import { dropStatus, keepAllButStatus, keepStatus } from "./status_part.ts";
 import type { Deleted, StoreOptions, WriteScope, Written } from "./store_types.ts";
+import { validateChange, validateNew } from "./validation.ts";
+import { fromStored, toStored } from "./versions.ts";
 
 /** Lost races are run again; more than this many in a row means that the server is overloaded. */
 const maxAttempts = 100;
@@ -57,6 +55,8 @@ export interface UpdateOptions {
   readonly fieldsTracked?: boolean;
   /** The server itself writes, on behalf of another request that was judged already: no ownership, no admission. */
   readonly direct?: boolean;
+  /** A direct write claims the fields that it changes all the same. */
+  readonly claimsFields?: boolean;
   /** What is written is not counted as a change of the spec (bindings). */
   readonly keepGeneration?: boolean;
 }
@@ -163,7 +163,7 @@ export class ResourceStore {
     kind.strategy.defaults?.(stored, context.now);
     this.#prepareCreate(stored, context, direct);
     const normal = normalizeObject(kind.schema, stored);
-    const errors = [...this.#validate(normal), ...(kind.strategy.validateCreate?.(normal) ?? [])];
+    const errors = validateNew({ kind, view }, normal);
     this.#refuseInvalid(view, normal, errors);
     for (const warning of kind.strategy.warnings?.(normal) ?? []) scope.warn(warning);
     const undo = hooks?.reserve?.(normal, undefined, scope.dryRun);
@@ -242,7 +242,7 @@ export class ResourceStore {
     const object = await transform(fromStored(view, decodeStored(current.value)));
     this.#checkVersion(view, object, old);
     for (const warning of dedupOwnerReferences(object, false)) scope.warn(warning);
-    if (!options.fieldsTracked && !options.direct) {
+    if (!options.fieldsTracked && (!options.direct || options.claimsFields)) {
       trackFields(view, { object, old: oldView, scope, now: context.now });
     }
     const attributes = this.#attributes(view, "UPDATE", scope, { object, oldObject: oldView });
@@ -254,7 +254,10 @@ export class ResourceStore {
     normal.metadata.resourceVersion = old.metadata.resourceVersion;
     if (!options.keepGeneration) countGeneration(kind, normal, old);
     keepNoopTimes(normal, old);
-    this.#refuseInvalid(view, normal, this.#validateUpdate(normal, old, scope));
+    const { subresource } = scope;
+    const part = this.#options.subresources?.[subresource];
+    const judged = { kind, view, subresource, part };
+    this.#refuseInvalid(view, normal, validateChange(judged, normal, old));
     for (const warning of kind.strategy.warnings?.(normal, old) ?? []) scope.warn(warning);
     const undo = hooks?.reserve?.(normal, old, scope.dryRun);
     try {
@@ -386,28 +389,6 @@ export class ResourceStore {
     }
   }
 
-  #validate(object: KubeObject): readonly FieldError[] {
-    const { strategy, scope } = this.kind;
-    const meta = validateObjectMeta(object.metadata, {
-      namespaced: scope === "Namespaced",
-      ...(strategy.validateName && { validateName: strategy.validateName }),
-      path: "metadata",
-    });
-    return [...meta, ...(strategy.validate?.(object) ?? [])];
-  }
-
-  #validateUpdate(object: KubeObject, old: KubeObject, scope: WriteScope): readonly FieldError[] {
-    const { strategy } = this.kind;
-    const meta = validateObjectMetaUpdate(object.metadata, old.metadata);
-    const part = this.#options.subresources?.[scope.subresource];
-    if (part) return [...meta, ...(part.validateUpdate?.(object, old) ?? [])];
-    if (scope.subresource === "status") {
-      return [...meta, ...(strategy.status?.validateUpdate?.(object, old) ?? [])];
-    }
-    const own = this.#validate(object);
-    return [...meta, ...own, ...(strategy.validateUpdate?.(object, old) ?? [])];
-  }
-
   #refuseInvalid(view: KindDefinition, object: KubeObject, errors: readonly FieldError[]): void {
     if (errors.length > 0) throw invalidError(view, object.metadata.name ?? "", errors);
   }
@@ -465,14 +446,6 @@ function keepNoopTimes(object: KubeObject, old: KubeObject): void {
 function isLostRace(error: unknown): boolean {
   return error instanceof StorageError &&
     (error.code === "Conflict" || error.code === "KeyNotFound" || error.code === "KeyExists");
-}
-
-function toStored(view: KindDefinition, object: KubeObject): KubeObject {
-  return view.storedAs ? view.storedAs.toStored(object) : object;
-}
-
-function fromStored(view: KindDefinition, object: KubeObject): KubeObject {
-  return view.storedAs ? view.storedAs.fromStored(object) : object;
 }
 
 /** A create with a generated name may have to start over with the object as it came. */

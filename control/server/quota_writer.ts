@@ -30,7 +30,7 @@ export function quotaWriter(store: () => ResourceStore): QuotaWriter {
             return quota;
           },
           scope,
-          { direct: true },
+          { direct: true, claimsFields: true },
         );
         return true;
       } catch (error) {

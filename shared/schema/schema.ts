@@ -204,6 +204,10 @@ function withMergeRules(node: SchemaNode, extra: Readonly<Record<string, unknown
   if (extra.mapType === "atomic" && (node.type === "map" || node.type === "struct")) {
     return { ...node, atomic: true };
   }
+  // What is atomic by its type may be granular as this field.
+  if (extra.mapType === "granular" && node.type === "struct" && node.atomic) {
+    return { ...node, atomic: false };
+  }
   return node;
 }
 

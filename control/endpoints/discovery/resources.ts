@@ -71,7 +71,8 @@ export function singularOf(kind: KindDefinition): string {
 
 /** Tells clients that two versions are stored alike: a hash of the group, version and kind of the stored form. */
 export function storageVersionHash(kind: KindDefinition): string {
-  const { group, version } = kind.storedAs ?? kind;
+  const { group, version: own } = kind.storedAs ?? kind;
+  const version = kind.storageVersion ?? own;
   const text = `${group === "" ? "" : `${group}/`}${version}/${kind.kind}`;
   return createHash("sha256").update(group === "" ? `/${text}` : text).digest().subarray(0, 8)
     .toString("base64");

@@ -32,20 +32,12 @@ export async function deleteObject(
   const dryRun = (options.dryRun ?? []).length > 0 || readDryRun(query, "DeleteOptions");
   const scope = writeScope(request, dryRun);
   const { object, removed } = await store.delete(kind, info.name, options, scope);
-  if (kind.strategy.defaultPropagation === "Orphan" && !options.propagationPolicy) {
-    warnAboutOrphans(request);
-  }
+  const asked = options.propagationPolicy;
+  for (const warning of kind.strategy.deleteWarnings?.(asked) ?? []) request.warn(warning);
   if (!removed || kind.returnsDeletedObject) {
     return respondObject(negotiated, kind, { object, now: clock.now() });
   }
   return respondWith({ ...negotiated, as: "" }, deletedStatus(kind, object));
-}
-
-function warnAboutOrphans({ resource: { kind }, ...request }: ResourceRequest): void {
-  if (kind.group !== "batch" || kind.plural !== "jobs") return;
-  request.warn(
-    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
-  );
 }
 
 /** How many deletions of one collection run at once. */

@@ -4,7 +4,6 @@ import { timestamp } from "../../../shared/clock/clock.ts";
 import { schemaOf } from "../../../shared/schema/schema.ts";
 import { decodeBody, readDryRun, readFieldValidation } from "../decode_body.ts";
 import { negotiate } from "../negotiation.ts";
-import { invalidError } from "../../registry/errors.ts";
 import { trackFields } from "../../registry/field_tracking.ts";
 import type { AdmissionChain } from "../../registry/store_types.ts";
 import { type ResourceRequest, type Subresource, writeScope } from "../resource_request.ts";
@@ -29,8 +28,8 @@ export interface CreatingSubresourceOptions {
   readonly name: string;
   readonly responseKind: Subresource["responseKind"];
   readonly admission: AdmissionChain;
-  /** Defaults and rules of the object that is sent. */
-  readonly strategy?: Strategy<KubeObject>;
+  /** Defaults of the object that is sent; `answer` judges it. */
+  readonly strategy?: Pick<Strategy<KubeObject>, "defaults">;
 }
 
 /** A subresource that takes an object of another kind by POST and answers it. */
@@ -87,8 +86,6 @@ async function answered(
     warn: scope.warn,
   };
   await admission.admit(attributes);
-  const errors = kind.strategy.validate?.(object) ?? [];
-  if (errors.length > 0) throw invalidError(kind, object.metadata?.name ?? "", errors);
   await admission.validate(attributes);
   const result = await answer(object, request, { dryRun });
   return respondWith({ ...negotiated, as: "" }, result, 201);

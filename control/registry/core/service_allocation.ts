@@ -79,6 +79,8 @@ export class ServiceAllocation implements StoreHooks {
   ): void {
     const { spec } = service;
     if (!spec || spec.type === "ExternalName") return;
+    const errors = familyErrors(service);
+    if (errors.length > 0) throw refused(service, errors);
     fillFamilies(service);
     if (spec.clusterIP === "None") {
       spec.clusterIPs = ["None"];
@@ -87,9 +89,15 @@ export class ServiceAllocation implements StoreHooks {
     const held = old && old.spec?.type !== "ExternalName" ? addressesOf(old) : [];
     const asked = spec.clusterIP || spec.clusterIPs?.[0];
     if (asked) {
-      if (!held.includes(asked) && !dryRun) this.#takeAddress(service, asked, undo);
+      if (!held.includes(asked)) this.#takeAddress(service, asked, { undo, dryRun });
       spec.clusterIP = asked;
       spec.clusterIPs = [asked];
+      return;
+    }
+    if (dryRun) {
+      // Nothing is looked for: an address that is never given out stands for it, as in the reference.
+      spec.clusterIP = this.#cidr.split("/")[0]!;
+      spec.clusterIPs = [spec.clusterIP];
       return;
     }
     const value = this.#addresses.takeAny();
@@ -107,10 +115,15 @@ export class ServiceAllocation implements StoreHooks {
     spec.clusterIPs = [spec.clusterIP];
   }
 
-  #takeAddress(service: Service, ip: string, undo: Undo): void {
+  #takeAddress(
+    service: Service,
+    ip: string,
+    { undo, dryRun }: { readonly undo: Undo; readonly dryRun: boolean },
+  ): void {
     const value = ipv4ToNumber(ip) ?? -1;
+    if (dryRun && this.#addresses.contains(value)) return;
     const why = !this.#addresses.contains(value)
-      ? `the provided network does not match the current range ${this.#cidr}`
+      ? `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${this.#cidr}`
       : this.#addresses.take(value)
       ? undefined
       : "provided IP is already allocated";
@@ -185,6 +198,21 @@ export class ServiceAllocation implements StoreHooks {
 
 function refused(service: Service, errors: readonly FieldError[]) {
   return invalidError({ group: "", kind: "Service" }, service.metadata.name ?? "", errors);
+}
+
+/** A Service without a selector and an address may be of any family, as nothing here serves it. */
+function familyErrors({ spec = {} }: Service): FieldError[] {
+  if (spec.clusterIP === "None" && Object.keys(spec.selector ?? {}).length === 0) return [];
+  const errors = (spec.ipFamilies ?? []).flatMap((family, i) =>
+    family === "IPv4"
+      ? []
+      : [invalid(`spec.ipFamilies[${i}]`, family, "not configured on this cluster")]
+  );
+  if (spec.ipFamilyPolicy === "RequireDualStack") {
+    const detail = "this cluster is not configured for dual-stack services";
+    errors.push(invalid("spec.ipFamilyPolicy", spec.ipFamilyPolicy, detail));
+  }
+  return errors;
 }
 
 /** One address family: this cluster's service network is IPv4. */

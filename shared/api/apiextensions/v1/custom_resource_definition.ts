@@ -18,6 +18,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   plural: "customresourcedefinitions",
   shortNames: ["crd", "crds"],
   categories: ["api-extensions"],
+  storageVersion: "v1beta1",
   scope: "Cluster",
   schema: schemaOf("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
   subresources: { status: true },

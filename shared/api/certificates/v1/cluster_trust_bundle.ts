@@ -13,6 +13,7 @@ export const clusterTrustBundle = defineKind<ClusterTrustBundle>({
   version: "v1",
   kind: "ClusterTrustBundle",
   plural: "clustertrustbundles",
+  storageVersion: "v1beta1",
   scope: "Cluster",
   schema: schemaOf("certificates.k8s.io/v1", "ClusterTrustBundle"),
   columns: [

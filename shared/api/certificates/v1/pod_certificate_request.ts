@@ -17,6 +17,7 @@ export const podCertificateRequest = defineKind<PodCertificateRequest>({
   version: "v1",
   kind: "PodCertificateRequest",
   plural: "podcertificaterequests",
+  storageVersion: "v1beta1",
   scope: "Namespaced",
   schema,
   subresources: { status: true },

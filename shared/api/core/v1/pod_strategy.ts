@@ -1,4 +1,5 @@
 import type { WriteContext } from "../../kind.ts";
+import { fillAppArmorProfiles } from "./app_armor.ts";
 import { defaultPodSpec } from "./pod_defaults.ts";
 import { defaultPodLevelRequests } from "./pod_level_resources.ts";
 import { qosClassOf } from "./qos_class.ts";
@@ -19,6 +20,7 @@ export function defaultPod(pod: Pod): void {
 
 /** A new pod is pending; its quality of service is decided once and for all. */
 export function preparePodForCreate(pod: Pod, context: WriteContext): void {
+  fillAppArmorProfiles(pod);
   pod.status = { phase: "Pending", qosClass: qosClassOf(pod) };
   if (pod.spec?.schedulingGates?.length) {
     pod.status.conditions = [gatedCondition(context.now)];

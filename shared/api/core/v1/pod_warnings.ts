@@ -1,3 +1,4 @@
+import { appArmorPrefix, appArmorProfileOf, isSameProfile } from "./app_armor.ts";
 import type { LabelSelector } from "../../../meta/types.gen.ts";
 import { containerWarnings } from "./container_warnings.ts";
 import { fractionWarnings } from "./fraction_warnings.ts";
@@ -27,7 +28,6 @@ const deprecatedVolumes: readonly (readonly [keyof Volume, string])[] = [
   ["cephfs", "deprecated in v1.28, non-functional in v1.31+"],
 ];
 const NULL_SELECTOR = "a null labelSelector results in matching no pod";
-const APPARMOR_PREFIX = "container.apparmor.security.beta.kubernetes.io/";
 const SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod";
 const SECCOMP_PREFIX = "container.seccomp.security.alpha.kubernetes.io/";
 
@@ -139,7 +139,7 @@ function annotationWarnings(
       warnings.push(
         `${path}[${key}]: non-functional in v1.27+; use the "seccompProfile" field instead`,
       );
-    } else if (key.startsWith(APPARMOR_PREFIX) && !hasAppArmorField(spec, key)) {
+    } else if (key.startsWith(appArmorPrefix) && !hasAppArmorField(spec, key, annotations![key]!)) {
       warnings.push(
         `${path}[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`,
       );
@@ -148,11 +148,15 @@ function annotationWarnings(
   return warnings;
 }
 
-function hasAppArmorField(spec: PodSpec, key: string): boolean {
-  const name = key.slice(APPARMOR_PREFIX.length);
-  return [...spec.containers ?? [], ...spec.initContainers ?? []].some((container) =>
-    container.name === name && container.securityContext?.appArmorProfile !== undefined
-  );
+/** Whether the container says for itself what the annotation is about; the server may have copied it there. */
+function hasAppArmorField(spec: PodSpec, key: string, value: string): boolean {
+  const name = key.slice(appArmorPrefix.length);
+  const copied = appArmorProfileOf(value);
+  return [...spec.containers ?? [], ...spec.initContainers ?? []].some((container) => {
+    const profile = container.securityContext?.appArmorProfile;
+    return container.name === name && profile !== undefined &&
+      !(copied && isSameProfile(profile, copied));
+  });
 }
 
 function volumeWarnings(volume: Volume, path: string): readonly string[] {

@@ -3,7 +3,11 @@ import { schemaOf } from "../../../schema/schema.ts";
 import { defineKind } from "../../kind.ts";
 import { formatLabels } from "../../selector_text.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
-import { defaultService, prepareServiceForUpdate } from "./service_strategy.ts";
+import {
+  defaultService,
+  prepareServiceForCreate,
+  prepareServiceForUpdate,
+} from "./service_strategy.ts";
 import { validateServiceStatus, validateServiceUpdate } from "./service_update_validation.ts";
 import { validateService } from "./service_validation.ts";
 import { serviceWarnings } from "./service_warnings.ts";
@@ -46,9 +50,7 @@ export const service = defineKind<Service>({
   strategy: {
     allowCreateOnUpdate: true,
     defaults: defaultService,
-    prepareForCreate(obj) {
-      obj.status = { loadBalancer: {} };
-    },
+    prepareForCreate: prepareServiceForCreate,
     prepareForUpdate: prepareServiceForUpdate,
     validateName: nameIsDns1123Label,
     validate: validateService,

@@ -26,7 +26,13 @@ export function defaultService(obj: Service): void {
       if (ingress.ip) ingress.ipMode ??= "VIP";
     }
   }
-  if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
+}
+
+/** A new Service has no load balancer yet. Who sets only the old field `clusterIP` means `clusterIPs` as well. */
+export function prepareServiceForCreate(obj: Service): void {
+  obj.status = { loadBalancer: {} };
+  const { spec } = obj;
+  if (spec?.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
 }
 
 /** Whether traffic from outside the cluster may reach it. */

@@ -10,6 +10,7 @@ export const deviceTaintRule = defineKind<DeviceTaintRule>({
   version: "v1",
   kind: "DeviceTaintRule",
   plural: "devicetaintrules",
+  storageVersion: "v1beta2",
   scope: "Cluster",
   schema: schemaOf("resource.k8s.io/v1", "DeviceTaintRule"),
   subresources: { status: true },
