@@ -119,12 +119,25 @@ export class NodeNetwork {
       for (const { table, rule } of entryRules) {
         const there = await host.run(program, ["-w", "-t", table, "-C", ...rule]);
         if (there.code === 0) continue;
-        // First in FORWARD: a firewall's own rules may drop before an appended one is reached.
         const [chain = "", ...rest] = rule;
-        const place = table === "filter" ? ["-I", chain, "1"] : ["-A", chain];
+        const place = table === "filter"
+          ? ["-I", chain, await this.#placeIn(program, chain)]
+          : ["-A", chain];
         await host.output(program, ["-w", "-t", table, ...place, ...rest]);
       }
     }
+  }
+
+  /**
+   * Early in FORWARD, because a firewall's own rules may drop before an appended one is reached; but behind those of
+   * Services, which refuse what must not be forwarded.
+   */
+  async #placeIn(program: string, chain: string): Promise<string> {
+    const { stdout } = await this.#options.host.run(program, ["-w", "-S", chain]);
+    const rules = new TextDecoder().decode(stdout).split("\n")
+      .filter((line) => line.startsWith("-A "));
+    const other = rules.findIndex((rule) => !/ -j KUBE-/.test(rule));
+    return String((other < 0 ? rules.length : other) + 1);
   }
 
   async #applyRoutes(): Promise<void> {
