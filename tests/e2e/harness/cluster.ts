@@ -8,6 +8,7 @@ import { eventually, run, signal } from "./command.ts";
 import { packImage } from "./image.ts";
 import { Kubectl } from "./kubectl.ts";
 import { Lan } from "./lan.ts";
+import { directoryOf, runName, staleRuns } from "./stale.ts";
 import { startLogged } from "./logged.ts";
 import { TestNode } from "./node.ts";
 
@@ -24,10 +25,10 @@ export class TestCluster {
   #server: Deno.ChildProcess | undefined;
   #namespaces = 0;
 
-  constructor(kubectl: string, directory: string) {
-    this.directory = directory;
+  constructor(kubectl: string, run = runName(Deno.pid)) {
+    this.directory = directoryOf(run);
     this.kubectlProgram = kubectl;
-    this.lan = new Lan(`cor-e2e${Deno.pid}`, ["a", "b"]);
+    this.lan = new Lan(run, ["a", "b"]);
     this.nodes = [this.#node("a"), this.#node("b")];
     this.kubectl = new Kubectl({
       command: this.lan.inside(this.lan.hub, [kubectl]),
@@ -38,8 +39,12 @@ export class TestCluster {
 
   /** Starts everything; what it started is gone again if that fails. */
   static async start(kubectl: string): Promise<TestCluster> {
-    const directory = await Deno.makeTempDir({ prefix: "coracle-e2e-" });
-    const cluster = new TestCluster(kubectl, directory);
+    for (const run of await staleRuns()) {
+      console.log(`cleaning up after ${run}, which was killed`);
+      await new TestCluster(kubectl, run).stop();
+    }
+    const cluster = new TestCluster(kubectl);
+    await Deno.mkdir(cluster.directory);
     try {
       await cluster.#start();
       return cluster;
@@ -76,7 +81,10 @@ export class TestCluster {
     });
     const command = [program.deno, ...serverArguments(program, config)];
     this.#server = startLogged(this.lan.inside(this.lan.hub, command), this.#serverLog);
+    let ended = false;
+    void this.#server.status.then(() => ended = true);
     await eventually("the server is ready", async () => {
+      if (ended) throw new Error("The server ended at once");
       return (await this.kubectl.run(["get", "--raw", "/readyz"])).stdout === "ok";
     });
   }

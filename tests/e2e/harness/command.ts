@@ -48,7 +48,10 @@ export async function output(command: readonly string[], options?: RunOptions): 
 }
 
 /** Sends a signal; fine if the process has ended. */
-export function signal(child: Deno.ChildProcess, name: Deno.Signal): void {
+export function signal(
+  child: { kill(name?: Deno.Signal): void },
+  name: Deno.Signal,
+): void {
   try {
     child.kill(name);
   } catch { /* it has ended */ }

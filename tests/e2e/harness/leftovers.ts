@@ -33,7 +33,7 @@ export async function nodeLeftovers({ pods, marks, inside }: RemovedNode): Promi
     ...(await namesIn("/run/netns")).filter(mine).map((name) => `namespace ${name}`),
     ...(await namesIn("/var/log/pods")).filter(mine).map((name) => `log ${name}`),
     ...(await cgroups()).filter(mine).map((path) => `control group ${path}`),
-    ...(await processes()).filter(mine).map((line) => `process ${line}`),
+    ...(await processesWith([...marks, ...pods])).map(({ pid, line }) => `process ${pid} ${line}`),
   ];
 }
 
@@ -49,13 +49,18 @@ async function cgroups(): Promise<string[]> {
   return found;
 }
 
-async function processes(): Promise<string[]> {
-  const lines: string[] = [];
-  for (const pid of (await namesIn("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const line = await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "");
-    if (Number(pid) !== Deno.pid) lines.push(`${pid} ${line.replaceAll("\0", " ")}`);
+/** Processes whose command lines contain one of the marks, this one apart. */
+export async function processesWith(
+  marks: readonly string[],
+): Promise<{ readonly pid: number; readonly line: string }[]> {
+  const found: { pid: number; line: string }[] = [];
+  for (const name of (await namesIn("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const text = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
+    const line = text.replaceAll("\0", " ");
+    const mine = Number(name) !== Deno.pid && marks.some((mark) => line.includes(mark));
+    if (mine) found.push({ pid: Number(name), line });
   }
-  return lines;
+  return found;
 }
 
 async function namesIn(directory: string): Promise<string[]> {

@@ -20,12 +20,11 @@ export const disruptions: Scenarios = {
       assert.equal((await run(page)).code, 0, "Services go on without the agent");
       cluster.startAgent(node);
     }
-    const sentence = { code: 1 };
     await eventually("exec works again", async () => {
       const { code } = await kubectl.run(["exec", "shell", "--", "true"], { timeoutMs: 5_000 });
-      return (sentence.code = code) === 0;
+      return code === 0;
     });
-    for (const { name } of cluster.nodes) await renewedLease(kubectl, name);
+    await Promise.all(cluster.nodes.map(({ name }) => renewedLease(kubectl, name)));
     // New work is the proof that the agent has taken everything up again.
     await kubectl.do(["run", "after", "--image=localhost/coracle-e2e:1", "--", "sleep", "1000"]);
     await kubectl.ready("after");
