@@ -38,12 +38,10 @@ export function agentPart(
     readonly clock: Clock;
   },
 ): ClusterPart {
+  const settings = flagsOf(agentSettings, config);
   return {
     title: "Agent",
-    running() {
-      const id = daemon.find();
-      return id && `Agent runs already (process ${id.pid})`;
-    },
+    running: () => daemon.alreadyRuns("Agent", settings),
     async start(signal) {
       const api = connect(layout.kubeconfig);
       const tokenFile = `${layout.runDir}/join-token`;
@@ -52,7 +50,7 @@ export function agentPart(
       try {
         const server = api.server;
         const args = agentArguments(program, { ...config, server, tokenFile });
-        const process = await daemon.start(program.deno, args);
+        const process = await daemon.start(program.deno, { args, settings });
         await waitFor(async () => {
           if (!daemon.find()) {
             throw new Error(`Cannot start the agent: ${await daemon.lastWords()}`);

@@ -31,16 +31,17 @@ export function serverPart(
     readonly clock: Clock;
   },
 ): ClusterPart {
+  const settings = flagsOf(serverSettings, config);
   return {
     title: "Server",
-    running() {
-      const id = daemon.find();
-      return id && `Server runs already (process ${id.pid})`;
-    },
+    running: () => daemon.alreadyRuns("Server", settings),
     async start(signal) {
       // A kubeconfig of an earlier run may point elsewhere; the server writes it when it listens.
       await Deno.remove(`${layout.serverDir}/admin.kubeconfig`).catch(() => undefined);
-      const id = await daemon.start(program.deno, serverArguments(program, config));
+      const id = await daemon.start(program.deno, {
+        args: serverArguments(program, config),
+        settings,
+      });
       const server = await waitFor(async () => {
         if (!daemon.find()) throw new Error(`Cannot start the server: ${await daemon.lastWords()}`);
         return await readyServer(layout);

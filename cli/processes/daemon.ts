@@ -30,14 +30,31 @@ export class Daemon {
   /** Undefined if it does not run. */
   find(): ProcessId | undefined {
     const id = this.#read();
-    return id && this.#processes.isAlive(id) ? id : undefined;
+    if (!id || !this.#processes.isAlive(id)) return undefined;
+    return { pid: id.pid, started: id.started };
+  }
+
+  /**
+   * Says that it runs already, and if so with other settings than these; undefined if it does not run. `settings` is
+   * what it was, or would be, started with.
+   */
+  alreadyRuns(title: string, settings: readonly string[]): string | undefined {
+    const id = this.find();
+    if (!id) return undefined;
+    const text = `${title} runs already (process ${id.pid})`;
+    if (this.#read()?.settings === JSON.stringify(settings)) return text;
+    return `${text} with other settings; yours take effect after coracle down`;
   }
 
   /** Starts it; the log of earlier runs is kept, but not without bounds. */
-  async start(program: string, args: readonly string[]): Promise<ProcessId> {
+  async start(
+    program: string,
+    { args, settings }: { readonly args: readonly string[]; readonly settings: readonly string[] },
+  ): Promise<ProcessId> {
     await shortenLogFile(this.logFile, 1024 * 1024);
     const id = await this.#processes.start({ program, args, logFile: this.logFile });
-    await Deno.writeTextFile(this.#record, `${id.pid} ${id.started}\n`, { mode: 0o644 });
+    const record = `${id.pid} ${id.started}\n${JSON.stringify(settings)}\n`;
+    await Deno.writeTextFile(this.#record, record, { mode: 0o600 });
     return id;
   }
 
@@ -71,10 +88,11 @@ export class Daemon {
     return false;
   }
 
-  #read(): ProcessId | undefined {
+  #read(): (ProcessId & { readonly settings: string | undefined }) | undefined {
     try {
-      const [pid, started] = Deno.readTextFileSync(this.#record).trim().split(" ");
-      return pid && started ? { pid: Number(pid), started } : undefined;
+      const [first = "", settings] = Deno.readTextFileSync(this.#record).split("\n");
+      const [pid, started] = first.split(" ");
+      return pid && started ? { pid: Number(pid), started, settings } : undefined;
     } catch {
       return undefined;
     }

@@ -44,7 +44,7 @@ async function withDaemon(
 Deno.test("Daemon is found by its record after a start, and gone after a stop", () =>
   withDaemon(async (daemon, processes) => {
     assert.equal(daemon.find(), undefined);
-    const id = await daemon.start("deno", []);
+    const id = await daemon.start("deno", { args: [], settings: ["--a=1"] });
     assert.deepEqual(daemon.find(), id);
     assert.equal(await daemon.stop(1000), true);
     assert.deepEqual(processes.signals, ["SIGTERM"]);
@@ -52,9 +52,17 @@ Deno.test("Daemon is found by its record after a start, and gone after a stop", 
     assert.equal(await daemon.stop(1000), false);
   }));
 
+Deno.test("Daemon tells whether it runs with the same settings", () =>
+  withDaemon(async (daemon) => {
+    assert.equal(daemon.alreadyRuns("Server", ["--a=1"]), undefined);
+    await daemon.start("deno", { args: [], settings: ["--a=1"] });
+    assert.equal(daemon.alreadyRuns("Server", ["--a=1"]), "Server runs already (process 100)");
+    assert.match(daemon.alreadyRuns("Server", ["--a=2"]) ?? "", /with other settings; yours take/);
+  }));
+
 Deno.test("Daemon does not take another process for its own that got the same number", () =>
   withDaemon(async (daemon, processes) => {
-    const { pid } = await daemon.start("deno", []);
+    const { pid } = await daemon.start("deno", { args: [], settings: ["--a=1"] });
     processes.alive.set(pid, "later");
     assert.equal(daemon.find(), undefined);
     assert.equal(await daemon.stop(1000), false);
@@ -64,7 +72,7 @@ Deno.test("Daemon does not take another process for its own that got the same nu
 Deno.test("Daemon stop() kills what does not end in time", () =>
   withDaemon(async (daemon, processes, clock) => {
     processes.stubborn = true;
-    await daemon.start("deno", []);
+    await daemon.start("deno", { args: [], settings: ["--a=1"] });
     const stopped = daemon.stop(1000);
     await clock.advance(1100);
     assert.equal(await stopped, true);
