@@ -26,10 +26,20 @@ export function tableOf(
     columnDefinitions: withColumns ? kind.columns.map(definitionOf) : null,
     rows: objects.map((object) => ({
       cells: kind.columns.map((column) => cellOf(column, object, now)),
-      ...(includeObject === "Metadata" && { object: partialMetadataOf(object) }),
+      ...(includeObject === "Metadata" && { object: partialMetadataOf(rowOf(kind, object)) }),
       ...(includeObject === "Object" && { object }),
     })),
   };
+}
+
+function rowOf({ convertedAnnotations }: KindDefinition, object: KubeObject): KubeObject {
+  const { annotations } = object.metadata;
+  if (!convertedAnnotations || !annotations) return object;
+  const kept = Object.entries(annotations).filter(([key]) => !convertedAnnotations.includes(key));
+  const metadata: ObjectMeta = { ...object.metadata };
+  if (kept.length > 0) metadata.annotations = Object.fromEntries(kept);
+  else delete metadata.annotations;
+  return { ...object, metadata };
 }
 
 /** `PartialObjectMetadata` of an object, in a version of `meta.k8s.io`. */

@@ -34,6 +34,7 @@ import type { ResourceStore } from "../registry/resource_store.ts";
 import { WatchCache } from "../storage/cacher/watch_cache.ts";
 import type { Storage } from "../storage/storage.ts";
 import { feedAuthorizers } from "./authorization_feed.ts";
+import { followFlowSchemas } from "./flow_schema_status.ts";
 import { writeStandardObjects } from "./standard_objects.ts";
 import { impersonation } from "./filters/impersonation.ts";
 import { newApp } from "./handler_chain.ts";
@@ -162,6 +163,7 @@ export class ApiServer {
       log,
     });
     await writeStandardObjects(options, { stores: storesOf(registry) });
+    await followFlowSchemas({ storeOf, clock, log });
     ready.bootstrapped = true;
     return new ApiServer({ app, registry, reader, authorizer, tokens, cache, stopping });
   }

@@ -30,8 +30,16 @@ export async function writeStandardObjects(
     clientAuthority,
     now: timestamp(clock.now()),
   });
-  const written = await bootstrap(objects, storeWriter(stores), log);
+  const made = isLoopback(advertise.address)
+    ? objects.filter(({ kind }) => kind !== "Endpoints" && kind !== "EndpointSlice")
+    : objects;
+  const written = await bootstrap(made, storeWriter(stores), log);
   if (written > 0) log.info("Standard objects written", { written });
+}
+
+/** A server that only this machine reaches cannot be an endpoint: the API refuses such addresses. */
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
 }
 
 /** The cluster IP of the `kubernetes` Service: the first address of the service network. */

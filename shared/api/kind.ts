@@ -138,6 +138,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   };
   /** The version that the reference stores, where that is not this one: clients compare its hash (KEP-2339). */
   readonly storageVersion?: string;
+  /** Annotations that the reference keeps in a field of its own form: rows of tables come without them. */
+  readonly convertedAnnotations?: readonly string[];
   /** Writes are acknowledged from memory (leases). */
   readonly lazyWrites?: boolean;
   /** Sent as a warning with the answer to every request for this kind. */

@@ -30,6 +30,7 @@ export const daemonSet = defineKind<DaemonSet>({
   scope: "Namespaced",
   schema,
   subresources: { status: true },
+  convertedAnnotations: [TEMPLATE_GENERATION],
   columns: [
     nameColumn(),
     { name: "Desired", type: "integer", cell: (obj) => obj.status?.desiredNumberScheduled ?? 0 },
