@@ -102,12 +102,18 @@ async function runOnce(key: ObjectKey, run: Run): Promise<void> {
     if (signal.aborted) return;
     outcome = "error";
     const retryMs = queue.retry(key);
-    // A lost race is the normal way to learn that there is something newer.
-    if (isStatus(error, "Conflict")) log.debug("Reconcile lost a race", { key, retryMs });
-    else log.error("Reconcile failed", error, { key, retryMs, failures: queue.failuresOf(key) });
+    // A lost race is the normal way to learn that there is something newer, or nothing any more.
+    if (isStatus(error, "Conflict") || isGone(error, key)) {
+      log.debug("Reconcile lost a race", { key, retryMs });
+    } else log.error("Reconcile failed", error, { key, retryMs, failures: queue.failuresOf(key) });
   } finally {
     queue.done(key);
     const durationMs = clock.monotonic() - began;
     observe?.({ controller: name, outcome, durationMs, waiting: queue.length });
   }
+}
+
+/** Whether the very object that was worked on is not there any more; the informer will say so in a moment. */
+function isGone(error: unknown, key: ObjectKey): boolean {
+  return isStatus(error, "NotFound") && error.details?.name === key.split("/").at(-1);
 }

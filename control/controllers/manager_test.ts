@@ -76,13 +76,16 @@ Deno.test("runControllers() tries failures again after a growing pause, and logs
     const count = ++tries[key as "a" | "b"];
     if (key === "a" && count <= 3) throw new Error("broken");
     if (key === "b" && count === 1) throw new StatusError("Conflict", "changed");
+    if (key === "b" && count === 2) {
+      throw new StatusError("NotFound", "gone", { details: { name: "b" } });
+    }
   }));
   await settle();
   assert.deepEqual(tries, { a: 1, b: 1 });
   await clock.advance(5 + 10 + 20);
-  assert.deepEqual(tries, { a: 4, b: 2 });
+  assert.deepEqual(tries, { a: 4, b: 3 });
   assert.deepEqual(logged, ["Reconcile failed", "Reconcile failed", "Reconcile failed"]);
-  assert.equal(runs.filter(({ outcome }) => outcome === "error").length, 4);
+  assert.equal(runs.filter(({ outcome }) => outcome === "error").length, 5);
   stop.abort();
   await running;
 });
