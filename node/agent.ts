@@ -104,6 +104,7 @@ async function startNode(
     ...parts,
     dataDir: `${dataDir}/network`,
     clusterCidrs: [clusterCidr],
+    services: { cidr: config.serviceCidr, nodeIp },
     // Not `/etc/cni/net.d`: Podman's own networks are declared there.
     configDirectory: config.cniConfigDir || `${dataDir}/cni`,
   });

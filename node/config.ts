@@ -25,6 +25,7 @@ export interface AgentConfig extends ProcessConfig {
   readonly nodeLabels: readonly string[];
   readonly nodeTaints: readonly string[];
   readonly clusterCidr: string;
+  readonly serviceCidr: string;
   readonly clusterDomain: string;
   /** Where pods ask for names: an address that each node takes for itself. */
   readonly clusterDns: string;
@@ -116,6 +117,14 @@ export const agentSettings: readonly Setting<keyof AgentConfig>[] = [
     value: "CIDR",
     default: "10.244.0.0/16",
     help: "network of pod addresses, as the server has it",
+    check: isCidr,
+  },
+  {
+    key: "serviceCidr",
+    flag: "--service-cidr",
+    value: "CIDR",
+    default: "10.96.0.0/12",
+    help: "network of Service addresses, as the server has it",
     check: isCidr,
   },
   {

@@ -19,6 +19,8 @@ export interface NodeNetworkOptions {
   readonly dataDir: string;
   readonly informers: InformerSet;
   readonly clusterCidrs: readonly string[];
+  /** Addresses of Services, and the node's own address for those who speak to them from here. */
+  readonly services?: { readonly cidr: string; readonly nodeIp: string };
   /** An administrator's CNI configuration in here wins over ours. Default `/etc/cni/net.d`. */
   readonly configDirectory?: string;
   /** Default: `/opt/cni/bin`, `/usr/lib/cni`, `/usr/libexec/cni`. */
@@ -66,6 +68,7 @@ export class NodeNetwork {
   /** Sets the kernel up and starts to follow nodes. */
   async start(): Promise<void> {
     await this.#setKernel();
+    await this.#routeServices();
     this.#stopListening = this.#nodes.onChange((node, previous) => {
       if (routingOf(node) !== routingOf(previous)) this.#schedule();
     });
@@ -170,6 +173,21 @@ export class NodeNetwork {
         await host.output("ip", [family, "-j", "route", "show", "proto", String(PROTOCOL)]),
       );
     return [...await read("-4"), ...await read("-6").catch(() => [])];
+  }
+
+  /**
+   * Packets of this machine to Services are translated after their route was chosen: without a default route there
+   * would be none. This one leads nowhere else, so that addresses of no Service do not leave the machine either.
+   */
+  async #routeServices(): Promise<void> {
+    const { host, log, services } = this.#options;
+    if (!services) return;
+    const route = [services.cidr, "dev", "lo", "proto", String(PROTOCOL)];
+    const own = await host.run("ip", ["route", "replace", ...route, "src", services.nodeIp]);
+    if (own.code === 0) return;
+    // Behind address translation the node's address is not one of the machine's.
+    const { code, stderr } = await host.run("ip", ["route", "replace", ...route]);
+    if (code !== 0) log.warn("Services have no route from this machine", { stderr });
   }
 
   async #setKernel(): Promise<void> {
