@@ -1,9 +1,9 @@
-import type { Pod } from "../../shared/api/core/v1/types.gen.ts";
+import type { EphemeralContainer, Pod } from "../../shared/api/core/v1/types.gen.ts";
 import { pauseProgram } from "../runtime/pause_program.ts";
 import { type ContainerState, labelNames } from "../runtime/runtime_service.ts";
 import { cgroupOf } from "./container_config.ts";
 import type { NodeContext } from "./node_context.ts";
-import { uidOf } from "./pod_containers.ts";
+import { runsOf, uidOf } from "./pod_containers.ts";
 import { podDir } from "./pod_paths.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -77,6 +77,20 @@ export async function ensureHolder(
   const state = (await node.runtime.list(uid)).find((one) => one.id === id);
   if (state?.state !== "running") throw new Error("the process namespace's holder does not run");
   return pathOf(state);
+}
+
+/**
+ * The process namespace that an ephemeral container asks to see: that of the container it names (`kubectl debug
+ * --target`). Undefined if it asks for none, or that container does not run.
+ */
+export async function processesOf(
+  { container }: { readonly container: EphemeralContainer },
+  containers: () => Promise<readonly ContainerState[]>,
+): Promise<string | undefined> {
+  const { targetContainerName } = container;
+  if (!targetContainerName) return undefined;
+  const [newest] = runsOf(await containers(), targetContainerName);
+  return newest?.state === "running" ? pathOf(newest) : undefined;
 }
 
 function pathOf({ pid }: ContainerState): string {

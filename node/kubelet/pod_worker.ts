@@ -6,7 +6,13 @@ import { graceMsOf, startContainer, stopContainer } from "./container_actions.ts
 import { cleanUpPod, removeOldRuns } from "./garbage.ts";
 import type { NodeContext } from "./node_context.ts";
 import { podContainers, podKey, uidOf } from "./pod_containers.ts";
-import { ensureHolder, isHolder, removeHolder, sharesProcesses } from "./pid_holder.ts";
+import {
+  ensureHolder,
+  isHolder,
+  processesOf,
+  removeHolder,
+  sharesProcesses,
+} from "./pid_holder.ts";
 import { intentOf } from "./pod_intent.ts";
 import { podDir } from "./pod_paths.ts";
 import { type PodFailure, podStatus } from "./pod_status.ts";
@@ -224,7 +230,7 @@ export class PodWorker {
     if (!this.#sandbox || plan.start.length === 0) return;
     if (!this.#volumes) await this.#setUpVolumes();
     await writeNames(this.#pod, this.#sandbox, this.#node);
-    const pidNamespace = sharesProcesses(this.#pod)
+    const shared = sharesProcesses(this.#pod)
       ? await ensureHolder(this.#pod, this.#sandbox, this.#node)
       : undefined;
     for (const start of plan.start) {
@@ -233,6 +239,7 @@ export class PodWorker {
       const failed = this.#startErrors.get(name);
       if (failed?.retryAt !== undefined && this.#node.clock.now() < failed.retryAt) continue;
       if (start.attempt > 0) this.#node.backOff.next(`${this.uid}/${name}`);
+      const pidNamespace = shared ?? await processesOf(start, () => this.#containers());
       try {
         await startContainer({
           pod: this.#known(),
