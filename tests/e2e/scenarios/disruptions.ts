@@ -42,6 +42,7 @@ export const disruptions: Scenarios = {
       "--request-timeout=0",
     );
     await watch.says(/kube-root-ca/);
+    const before = await kubectl.get("configmaps");
     const acknowledged: string[] = [];
     let stop = false;
     const writer = async (letter: string) => {
@@ -66,6 +67,14 @@ export const disruptions: Scenarios = {
     const { items } = await kubectl.get<{ items: Loose[] }>("configmaps");
     const there = new Set(items.map(({ metadata }) => metadata.name));
     assert.deepEqual(acknowledged.filter((name) => !there.has(name)), []);
+    // A watch goes on where it was, over the restart.
+    const path = `/api/v1/namespaces/${kubectl.namespace}/configmaps?watch=true&timeoutSeconds=1` +
+      `&resourceVersion=${before.metadata.resourceVersion}`;
+    const events = (await kubectl.do(["get", "--raw", path])).trim().split("\n")
+      .map((line) => JSON.parse(line) as { type: string; object: Loose })
+      .filter(({ type }) => type === "ADDED");
+    const told = new Set(events.map(({ object }) => object.metadata.name));
+    assert.deepEqual(acknowledged.filter((name) => !told.has(name)), []);
     await using again = kubectl.start("get", "configmaps", "--watch-only", "--output=name");
     await eventually("a watch sees what is written after the restart", async () => {
       await kubectl.run(["create", "configmap", `after-${Math.random()}`]);

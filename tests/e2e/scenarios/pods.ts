@@ -87,6 +87,28 @@ export const pods: Scenarios = {
     assert.notEqual(none.code, 0);
   },
 
+  "attach, run --rm -i and debug join a pod": async (cluster) => {
+    await using kubectl = await cluster.namespace();
+    await kubectl.applyTestdata("shell");
+    const image = `--image=${testImage}`;
+    const stdin = "echo $((6 * 7))\n";
+    const ran = await kubectl.do(
+      ["run", "once", "--rm", "-i", "--restart=Never", image, "--", "sh"],
+      { stdin },
+    );
+    assert.match(ran, /^42\npod "once" deleted/);
+    await kubectl.ready("shell");
+    await using attached = kubectl.start("attach", "shell");
+    await attached.says(/tick-\d+\n/);
+    const debug = ["debug", "shell", image, "--target=main", "--container=look"];
+    await kubectl.do([...debug, "--", "sh", "-c", "ps; echo done"]);
+    const seen = await eventually("the debugger's words", async () => {
+      const { stdout } = await kubectl.run(["logs", "shell", "-c", "look"]);
+      return stdout.endsWith("done\n") && stdout;
+    });
+    assert.match(seen, /1 root +sh -c echo started/, "it sees the processes of its target");
+  },
+
   "logs, logs -f, --tail and --since-time show what a container said": async (cluster) => {
     await using kubectl = await cluster.namespace();
     await kubectl.applyTestdata("shell");

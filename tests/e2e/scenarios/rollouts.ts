@@ -29,6 +29,30 @@ export const rollouts: Scenarios = {
     assert.ok(!names.includes(first!.metadata.name));
   },
 
+  "a DaemonSet has a pod on each node, and drain leaves only that": async (cluster) => {
+    await using kubectl = await cluster.namespace();
+    await kubectl.applyTestdata("daemon_set");
+    await kubectl.applyTestdata("web");
+    await kubectl.rolledOut("daemonset/agent");
+    await kubectl.rolledOut("deployment/web");
+    const [{ name }] = cluster.nodes;
+    const on = async () => {
+      const { items } = await kubectl.get<{ items: Loose[] }>("pods");
+      return items.filter(({ spec }) => spec.nodeName === name).map(({ metadata }) =>
+        metadata.name
+      );
+    };
+    assert.match((await on()).sort().join(), /^agent-\w+,web-[\w-]+$/);
+    try {
+      await kubectl.do(["drain", name, "--ignore-daemonsets", "--force", "--timeout=40s"]);
+      assert.match((await on()).join(), /^agent-\w+$/);
+      assert.match(await kubectl.do(["get", "node", name]), /Ready,SchedulingDisabled/);
+      await kubectl.rolledOut("deployment/web");
+    } finally {
+      await kubectl.do(["uncordon", name]);
+    }
+  },
+
   "rollout restart, status, history and undo": async (cluster) => {
     await using kubectl = await cluster.namespace();
     await kubectl.applyTestdata("web");
