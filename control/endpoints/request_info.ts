@@ -24,14 +24,13 @@ export function readRequestInfo(method: string, path: string, query: URLSearchPa
   const group = core ? "" : parts[1]!;
   const version = core ? parts[1]! : parts[2]!;
   const rest = parts.slice(core ? 2 : 3);
-  // The old form of watches: the verb stands before the resource.
-  const isWatchPath = rest[0] === "watch" && rest.length > 1;
-  const where = locate(isWatchPath ? rest.slice(1) : rest);
+  const watched = method === "GET" ? watchedCollection(rest) : undefined;
+  const where = watched ?? locate(rest);
   const fieldSelector = query.get("fieldSelector") ?? undefined;
   const name = where.name || nameFromSelector(fieldSelector);
   return {
     isResource: true,
-    verb: isWatchPath ? "watch" : verbOf(method, where, query),
+    verb: watched ? "watch" : verbOf(method, where, query),
     path,
     group,
     version,
@@ -60,6 +59,13 @@ function locate(parts: readonly string[]): Location {
     return { namespace, ...resourceOf(parts) };
   }
   return { namespace: "", ...resourceOf(parts) };
+}
+
+/** The old form of watches, with the verb before the resource. Single objects are not watched by their path. */
+function watchedCollection([verb, ...parts]: readonly string[]): Location | undefined {
+  if (verb !== "watch" || parts.length === 0) return undefined;
+  const where = locate(parts);
+  return where.name === "" ? where : undefined;
 }
 
 function resourceOf(parts: readonly string[]): Omit<Location, "namespace"> {

@@ -30,6 +30,9 @@ const cases: readonly [string, string, Record<string, unknown>][] = [
   ["GET", "/apis/apps/v1/deployments?watch=1", { verb: "watch", resource: "deployments" }],
   ["GET", "/api/v1/nodes/n/proxy/a/b", { subresource: "proxy", rest: "a/b", name: "n" }],
   ["GET", "/api/v1/secrets?fieldSelector=metadata.name%3Dx", { verb: "list", name: "x" }],
+  ["GET", "/api/v1/watch/namespaces/a/pods", { verb: "watch", resource: "pods", namespace: "a" }],
+  ["GET", "/api/v1/watch/namespaces/a/pods/p", { verb: "get", resource: "watch" }],
+  ["DELETE", "/api/v1/watch/pods", { verb: "delete", resource: "watch" }],
   ["GET", "/apis/apps/v1", { isResource: false, verb: "get" }],
   ["POST", "/healthz", { isResource: false, verb: "post" }],
 ];
