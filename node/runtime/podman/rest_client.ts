@@ -82,17 +82,18 @@ export class RestClient {
         sending.destroy();
         reject(unreachable(reason));
       };
+      const settled = () => what.signal?.removeEventListener("abort", abort);
+      // First of all: a request that is destroyed says so too, and unheard that would end the agent.
+      sending.on("error", (error: Error) => {
+        settled();
+        reject(unreachable(error));
+      });
       if (what.signal?.aborted) return abort();
       what.signal?.addEventListener("abort", abort, { once: true });
-      const settled = () => what.signal?.removeEventListener("abort", abort);
       sending.on("response", (response: IncomingMessage) => {
         answer = response;
         response.once("close", settled);
         resolve(response);
-      });
-      sending.on("error", (error: Error) => {
-        settled();
-        reject(unreachable(error));
       });
       sending.end(bodyOf(what));
     });
