@@ -25,11 +25,22 @@ export function parseManifests(text: string): KubeObject[] {
   });
 }
 
-/** Applies objects on the server's side, one after another, as `kubectl apply --server-side` does. */
+/** Where `kubectl apply` remembers what it applied, to find out what was taken away since. */
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+/**
+ * Applies objects on the server's side, one after another. Each remembers its configuration as `kubectl apply` would, so
+ * that users can go on with that command.
+ */
 export async function applyAll(client: Client, objects: readonly KubeObject[]): Promise<void> {
   for (const object of objects) {
     const { name, namespace } = object.metadata;
-    await client.patch(resourceOf(object), { name: name!, namespace }, object, {
+    const annotations = {
+      ...object.metadata.annotations,
+      [lastApplied]: JSON.stringify(object) + "\n",
+    };
+    const applied = { ...object, metadata: { ...object.metadata, annotations } };
+    await client.patch(resourceOf(object), { name: name!, namespace }, applied, {
       type: "apply",
       fieldManager: "coracle",
       force: true,

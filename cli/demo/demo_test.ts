@@ -12,6 +12,9 @@ Deno.test("examples/hello is applied on the server's side, namespace first, with
   const client = {
     patch(resource, ref, patch, options: PatchOptions) {
       applied.push(pathOf(resource, ref));
+      const { annotations = {} } = (patch as KubeObject).metadata;
+      const remembered = annotations["kubectl.kubernetes.io/last-applied-configuration"];
+      assert.equal(JSON.parse(remembered!).metadata.name, ref.name);
       assert.deepEqual(options, { type: "apply", fieldManager: "coracle", force: true });
       return Promise.resolve(patch as never);
     },
