@@ -144,14 +144,17 @@ const writes: Group = {
     const pending = storage.latest("/a/1")!;
     assert.equal(text(pending), "new");
     const second = put(storage, "/a/1", "newer", { expected: pending.revision });
-    await refused(put(storage, "/a/1", "late", { expected: old.revision }), "Conflict");
+    let isRefused = false;
+    const late = refused(put(storage, "/a/1", "late", { expected: old.revision }), "Conflict")
+      .finally(() => isRefused = true);
     const deleted = remove(storage, "/a/1");
     assert.equal(storage.latest("/a/1"), undefined);
     assert.deepEqual(storage.get("/a/1"), old);
     assert.equal(storage.revision(), old.revision);
     assert.deepEqual((await storage.list("/a/")).items, [old]);
+    assert.equal(isRefused, false, "refused for something that nobody can read yet");
     release();
-    await Promise.all([first, second, deleted]);
+    await Promise.all([first, second, deleted, late]);
     assert.equal(storage.get("/a/1"), undefined);
     assert.equal(storage.revision(), (await deleted).revision);
   },

@@ -117,7 +117,10 @@ export interface Storage {
   latest(key: string): Stored | undefined;
   /** Keys that start with `prefix`. Throws `Compacted` or `Future` (by rejection). */
   list(prefix: string, options?: ListOptions): Promise<Listing>;
-  /** Resolves when the change is durable (or, if `lazy`, ordered). Rejects with a `StorageError`. */
+  /**
+   * Resolves when the change is durable (or, if `lazy`, ordered). Rejects with a `StorageError`, not before what it was
+   * refused for can be read.
+   */
   write(write: Write): Promise<Stored>;
   /**
    * Sends every change under `prefix` after revision `after`, then goes on with live ones; resolves when it has come

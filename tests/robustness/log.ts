@@ -19,13 +19,17 @@ export interface LogStep extends LogEntry {
 
 /** Every change of a run, as the writers know it: what all that was read is held against. */
 export class ChangeLog {
-  readonly #entries: readonly LogEntry[];
+  #entries: LogEntry[];
   readonly #steps = new Map<number, readonly LogStep[]>();
   readonly violations: Violation[] = [];
 
   constructor(history: History) {
     this.#entries = this.#collect(history);
-    for (const opening of history.openings.slice(1)) this.#open(opening);
+    for (const opening of history.openings.slice(1)) {
+      this.#addDeletes(history, opening);
+      this.#open(opening);
+    }
+    this.#checkOrder(this.#entries);
   }
 
   /** The changes that this opening of the store shows, in the order of revisions. */
@@ -52,6 +56,12 @@ export class ChangeLog {
   /** What happened: all that was acknowledged, and of the rest what anybody saw. */
   #collect(history: History): LogEntry[] {
     const evidence = evidenceOf(history);
+    // A store writes in the order of revisions: what is followed by something that was seen happened too.
+    const newest: number[] = [];
+    for (const { given, incarnation, value, outcome } of history.writes) {
+      if (given === undefined || outcome !== "ok" && !evidence.has(trace(given, value))) continue;
+      newest[incarnation] = Math.max(newest[incarnation] ?? 0, given);
+    }
     const byRevision = new Map<number, LogEntry>();
     for (const write of history.writes) {
       const { given, outcome, key, value, type, incarnation } = write;
@@ -60,7 +70,8 @@ export class ChangeLog {
       }
       if (given === undefined || outcome === "refused") continue;
       const seenIn = evidence.get(trace(given, value));
-      if (outcome !== "ok" && seenIn === undefined) continue;
+      const implied = outcome === "unknown" && given < (newest[incarnation] ?? 0);
+      if (outcome !== "ok" && seenIn === undefined && !implied) continue;
       const own = outcome === "ok" || seenIn === incarnation;
       if (outcome === "failed" && (own || !history.doubtfulCommits)) {
         this.#report("failed write", `${title(write)} failed and was seen`);
@@ -79,9 +90,36 @@ export class ChangeLog {
         this.#report("revisions", `${title(write)} and ${title(rival.write)} have one revision`);
       } else byRevision.set(given, entry);
     }
-    const entries = [...byRevision.values()].sort((a, b) => a.revision - b.revision);
-    this.#checkOrder(entries);
-    return entries;
+    return [...byRevision.values()].sort((a, b) => a.revision - b.revision);
+  }
+
+  /** A delete that nobody was told of shows only by what an opening lacks. */
+  #addDeletes(history: History, { incarnation, items }: Opening): void {
+    const present = new Set(items.map(({ key }) => key));
+    for (const { key, revision } of stateOf(this.#entriesBefore(incarnation), Infinity)) {
+      if (present.has(key)) continue;
+      const write = history.writes.find((one) =>
+        one.type === "delete" && one.key === key && one.incarnation === incarnation - 1 &&
+        (one.outcome === "unknown" || one.outcome === "failed" && history.doubtfulCommits) &&
+        one.given !== undefined && one.given > revision
+      );
+      if (!write) continue;
+      const entry = {
+        ...write,
+        revision: write.given!,
+        write,
+        from: incarnation,
+        lostIn: Infinity,
+      };
+      this.#entries = [...this.#entries, entry].sort((a, b) => a.revision - b.revision);
+    }
+  }
+
+  #entriesBefore(incarnation: number): LogEntry[] {
+    return this.#entries.filter((entry) =>
+      entry.from <= incarnation && entry.lostIn === Infinity &&
+      entry.write.incarnation < incarnation
+    );
   }
 
   /** Revisions follow real time, and nothing appears later below what was shown before. */
@@ -107,10 +145,7 @@ export class ChangeLog {
 
   /** Finds out which lazy writes the last crash lost, and whether anything else is missing. */
   #open({ incarnation, items, orderly, revision }: Opening): void {
-    const before = this.#entries.filter((entry) =>
-      entry.from <= incarnation && entry.lostIn === Infinity &&
-      entry.write.incarnation < incarnation
-    );
+    const before = this.#entriesBefore(incarnation);
     const kept = before.findLastIndex(({ write }) => !write.lazy || write.outcome !== "ok");
     const least = orderly ? before.length - 1 : kept;
     let last = before.length - 1;

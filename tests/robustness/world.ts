@@ -17,6 +17,7 @@ export class World {
   readonly live = new Set<WatchOperation>();
   #now: Incarnation | undefined;
   #isGone = true;
+  #isShut = true;
   #gone = Promise.withResolvers<never>();
   #open = Promise.withResolvers<void>();
 
@@ -54,7 +55,7 @@ export class World {
     const items = await everything(opened.storage);
     this.#now = opened;
     this.history.openings.push({ ...this.#sampled(opened), items: items.map(seen), orderly });
-    this.#isGone = false;
+    this.#isGone = this.#isShut = false;
     this.#open.resolve();
   }
 
@@ -67,7 +68,7 @@ export class World {
   /** Closes the store in order. Its clients are told by errors, and those that wait for more are let go. */
   async close(): Promise<void> {
     const { now } = this;
-    this.#open = Promise.withResolvers<void>();
+    this.#shut();
     await now.storage.close();
     this.#end();
     now.kill();
@@ -83,9 +84,16 @@ export class World {
     }
   }
 
+  /** From now on clients wait for the next opening before they call. */
+  #shut(): void {
+    if (this.#isShut) return;
+    this.#isShut = true;
+    this.#open = Promise.withResolvers<void>();
+  }
+
   #end(): void {
     this.#isGone = true;
-    this.#open = Promise.withResolvers<void>();
+    this.#shut();
     const time = this.history.tick();
     for (const watch of this.history.watches) watch.stopped = Math.min(watch.stopped, time);
     this.live.clear();

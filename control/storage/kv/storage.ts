@@ -50,6 +50,8 @@ interface Pending {
   readonly lazy: boolean;
   done(): void;
   fail(error: StorageError): void;
+  /** Told whether the change became durable: writes that were refused because of it. */
+  refusals?: ((durable: boolean) => void)[];
 }
 
 /** So many revisions are set aside at once for lazy writes: a crash skips at most as many. */
@@ -77,7 +79,7 @@ export class KvStorage implements Storage {
   readonly #hub = new ChangeHub();
   /** Writes that wait for the disk, in the order of revisions, and the newest of them by key. */
   #pending: Pending[] = [];
-  readonly #latest = new Map<string, Change>();
+  readonly #latest = new Map<string, Pending>();
   /** Lazy changes that everybody sees but that are not on disk: older than all of `#pending`. */
   #unflushed: Change[] = [];
   #flushTimer: Timer | undefined;
@@ -137,7 +139,7 @@ export class KvStorage implements Storage {
   }
 
   latest(key: string): Stored | undefined {
-    const change = this.#latest.get(key);
+    const change = this.#latest.get(key)?.change;
     if (!change) return this.#items.get(key);
     return change.type === "put" ? storedOf(change) : undefined;
   }
@@ -167,18 +169,21 @@ export class KvStorage implements Storage {
     const { type, key, note } = write;
     if (this.#closing) throw new StorageError("Closed", key);
     if (key.length > MAX_KEY) throw new RangeError("Cannot write a key of this length");
+    for (let refused; (refused = refusal(write, this.latest(key)));) {
+      const reason = this.#latest.get(key);
+      // A reader must not find the reason missing: it is given when it is durable. If it never is, it was none.
+      if (!reason || await becomesDurable(reason)) throw refused;
+      if (this.#closing) throw new StorageError("Closed", key);
+    }
     const previous = this.latest(key);
-    // Judged by what may not be durable yet. If that fails to become durable, so does this refusal's reason; the
-    // caller can tell no difference from having come a moment earlier.
-    const refused = refusal(write, previous);
-    if (refused) throw refused;
     const revision = this.#given + 1 as Revision;
     const change: Change = { type, key, revision, value: write.encode(revision), previous };
     this.#given = revision;
     const noted = note === undefined ? change : { ...change, note };
     await new Promise<void>((done, fail) => {
-      this.#latest.set(key, noted);
-      this.#pending.push({ change: noted, lazy: write.lazy === true, done, fail });
+      const pending = { change: noted, lazy: write.lazy === true, done, fail };
+      this.#latest.set(key, pending);
+      this.#pending.push(pending);
       this.#lazy ||= write.lazy === true;
       if (!this.#committing) this.#advance();
     });
@@ -294,14 +299,18 @@ export class KvStorage implements Storage {
 
   /** Makes changes visible: to readers, then to watchers, then to their writers. */
   #show(shown: readonly Pending[]): void {
-    for (const { change } of shown) {
-      if (change.type === "put") this.#items.set(storedOf(change));
-      else this.#items.delete(change.key);
-      if (this.#latest.get(change.key) === change) this.#latest.delete(change.key);
+    for (const pending of shown) {
+      const { type, key } = pending.change;
+      if (type === "put") this.#items.set(storedOf(pending.change));
+      else this.#items.delete(key);
+      if (this.#latest.get(key) === pending) this.#latest.delete(key);
     }
     this.#revision = shown.at(-1)!.change.revision;
     this.#hub.publish(shown.map(({ change }) => change));
-    for (const pending of shown) pending.done();
+    for (const { done, refusals } of shown) {
+      done();
+      refusals?.forEach((tell) => tell(true));
+    }
   }
 
   /** The disk refused: everything that waits may build on what was refused, so all of it is undone. */
@@ -311,8 +320,9 @@ export class KvStorage implements Storage {
     this.#latest.clear();
     if (!this.#failing) this.#options.log.error("The store cannot be written to", cause);
     this.#failing = true;
-    for (const { change, fail } of failed) {
+    for (const { change, fail, refusals } of failed) {
       fail(new StorageError("Unavailable", change.key, { cause }));
+      refusals?.forEach((tell) => tell(false));
     }
   }
 
@@ -394,6 +404,10 @@ interface Wanted<S> {
   readonly after: Revision;
   readonly prefix: string;
   readonly known: Map<string, S>;
+}
+
+function becomesDurable(pending: Pending): Promise<boolean> {
+  return new Promise((resolve) => void (pending.refusals ??= []).push(resolve));
 }
 
 function storedOf({ key, value, revision }: Change): Stored {
