@@ -26,7 +26,7 @@ export class ChangeLog {
   constructor(history: History) {
     this.#entries = this.#collect(history);
     for (const opening of history.openings.slice(1)) {
-      this.#addDeletes(history, opening);
+      if (this.#kept(opening) === undefined) this.#addDeletes(history, opening);
       this.#open(opening);
     }
     this.#checkOrder(this.#entries);
@@ -127,6 +127,7 @@ export class ChangeLog {
     let latestCall = -Infinity;
     let latestFrom = 0;
     let by: LogEntry | undefined;
+    let newcomer: LogEntry | undefined;
     for (const entry of entries) {
       if (entry.write.end < latestCall) {
         this.#report(
@@ -135,8 +136,9 @@ export class ChangeLog {
         );
       }
       if (entry.from < latestFrom) {
-        this.#report("resumable", `${title(by!.write)} appeared after ${title(entry.write)}`);
+        this.#report("resumable", `${title(newcomer!.write)} appeared after ${title(entry.write)}`);
       }
+      if (entry.from > latestFrom) newcomer = entry;
       if (entry.write.call > latestCall) by = entry;
       latestCall = Math.max(latestCall, entry.write.call);
       latestFrom = Math.max(latestFrom, entry.from);
@@ -144,13 +146,11 @@ export class ChangeLog {
   }
 
   /** Finds out which lazy writes the last crash lost, and whether anything else is missing. */
-  #open({ incarnation, items, orderly, revision }: Opening): void {
+  #open(opening: Opening): void {
+    const { incarnation, items, revision } = opening;
     const before = this.#entriesBefore(incarnation);
-    const kept = before.findLastIndex(({ write }) => !write.lazy || write.outcome !== "ok");
-    const least = orderly ? before.length - 1 : kept;
-    let last = before.length - 1;
-    while (last >= least && !same(stateOf(before.slice(0, last + 1), Infinity), items)) last--;
-    if (last < least) {
+    let last = this.#kept(opening);
+    if (last === undefined) {
       this.#report(
         "durable",
         `opening ${incarnation} found ${text(items)} instead of ${text(stateOf(before, Infinity))}`,
@@ -165,6 +165,17 @@ export class ChangeLog {
         `opening ${incarnation} is at ${revision}, before ${seen.revision}`,
       );
     }
+  }
+
+  /** Up to which of the changes before it the opening has them all; undefined if there is no such place. */
+  #kept({ incarnation, items, orderly }: Opening): number | undefined {
+    const before = this.#entriesBefore(incarnation);
+    const durable = before.findLastIndex(({ write }) => !write.lazy || write.outcome !== "ok");
+    const least = orderly ? before.length - 1 : durable;
+    for (let last = before.length - 1; last >= least; last--) {
+      if (same(stateOf(before.slice(0, last + 1), Infinity), items)) return last;
+    }
+    return undefined;
   }
 
   #report(property: string, detail: string): void {

@@ -37,10 +37,19 @@ export class Journal {
   #last: Revision;
   /** A commit failed, and it is not known whether something of it is on disk. */
   #doubt = false;
+  #unsure = false;
 
   constructor(medium: Medium, last: Revision) {
     this.#medium = medium;
     this.#last = last;
+  }
+
+  /**
+   * A commit was reported as failed but may have been carried out, and nothing was written since: if the process ended
+   * now, the next start would find it. Whatever is shown meanwhile must not come after it.
+   */
+  get unsure(): boolean {
+    return this.#unsure;
   }
 
   /** Packs as many of the changes, from the first, as one commit can take: at least one. `deflate`: into less space. */
@@ -81,7 +90,10 @@ export class Journal {
     const commit = this.#medium.atomic();
     for (const segment of batch.segments) commit.set(segmentKey(segment.first), segment.bytes);
     if (reserve !== undefined) commit.set(reservedKey, reserve);
-    await commit.commit();
+    await commit.commit().catch((error) => {
+      this.#unsure = !isFull(error);
+      throw error;
+    });
     this.#doubt = false;
     this.#last = batch.segments.at(-1)?.last ?? this.#last;
   }
@@ -112,7 +124,13 @@ export class Journal {
       for await (const { key } of this.#medium.list({ prefix, start })) keys.push(key);
       await deleteKeys(this.#medium, keys);
     }
+    this.#unsure = false;
   }
+}
+
+/** SQLite had no room to write what commits a transaction, so it did not (SQLITE_FULL). */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && /disk is full/.test(error.message);
 }
 
 /** Deletes keys of which nothing depends on being deleted together. */

@@ -235,8 +235,12 @@ export class KvStorage implements Storage {
     else if (this.#unflushed.length > 0) this.#flushLater();
   }
 
-  /** Lazy writes at the head of the queue are shown without waiting, within the revisions set aside for them. */
+  /**
+   * Lazy writes at the head of the queue are shown without waiting, within the revisions set aside for them; but not
+   * while an older write that failed may yet come back: who watched past it would never see it.
+   */
   #showLazy(): void {
+    if (this.#journal.unsure) return;
     let count = 0;
     while (this.#pending[count]?.lazy && this.#pending[count]!.change.revision <= this.#reserved) {
       count++;
