@@ -177,17 +177,37 @@ export class NodeNetwork {
 
   /**
    * Packets of this machine to Services are translated after their route was chosen: without a default route there
-   * would be none. This one leads nowhere else, so that addresses of no Service do not leave the machine either.
+   * would be none. The route over loopback is there when no network is, but callers hear no refusal on it (the ICMP
+   * answer of REJECT is lost, and they wait), so one over the node's own device goes first.
    */
   async #routeServices(): Promise<void> {
-    const { host, log, services } = this.#options;
+    const { log, services } = this.#options;
     if (!services) return;
-    const route = [services.cidr, "dev", "lo", "proto", String(PROTOCOL)];
-    const own = await host.run("ip", ["route", "replace", ...route, "src", services.nodeIp]);
-    if (own.code === 0) return;
+    const device = await this.#deviceOf(services.nodeIp);
+    if (device !== undefined) await this.#routeServicesBy([device]);
+    const failed = await this.#routeServicesBy(["lo", "metric", "1024"]);
+    if (failed) log.warn("Services have no route from this machine", { stderr: failed });
+  }
+
+  /** Resolves to why there is no such route, or undefined. */
+  async #routeServicesBy(device: readonly string[]): Promise<string | undefined> {
+    const { host, services } = this.#options;
+    const route = [services!.cidr, "dev", ...device, "proto", String(PROTOCOL)];
+    const own = await host.run("ip", ["route", "replace", ...route, "src", services!.nodeIp]);
+    if (own.code === 0) return undefined;
     // Behind address translation the node's address is not one of the machine's.
     const { code, stderr } = await host.run("ip", ["route", "replace", ...route]);
-    if (code !== 0) log.warn("Services have no route from this machine", { stderr });
+    return code === 0 ? undefined : stderr;
+  }
+
+  /** The device that has an address, other than loopback. */
+  async #deviceOf(address: string): Promise<string | undefined> {
+    const args = ["-json", "-4", "address", "show", "to", `${address}/32`];
+    const { code, stdout } = await this.#options.host.run("ip", args);
+    const text = new TextDecoder().decode(stdout).trim();
+    if (code !== 0 || text === "") return undefined;
+    const links = JSON.parse(text) as { readonly ifname?: string }[];
+    return links.find(({ ifname }) => ifname !== undefined && ifname !== "lo")?.ifname;
   }
 
   async #setKernel(): Promise<void> {

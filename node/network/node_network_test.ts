@@ -26,9 +26,14 @@ async function routesOf(host: FakeHost): Promise<string[]> {
   return host.lines.filter((line) => line.startsWith("ip route"));
 }
 
+function answers({ args }: { readonly args: readonly string[] }) {
+  return args.includes("address") ? '[{},{"ifname":"eth1"}]' : "";
+}
+
 Deno.test("NodeNetwork gives Services a route, for machines without a default one", async () => {
-  assert.deepEqual(await routesOf(new FakeHost()), [
-    "ip route replace 10.96.0.0/12 dev lo proto 86 src 10.0.0.5",
+  assert.deepEqual(await routesOf(new FakeHost(answers)), [
+    "ip route replace 10.96.0.0/12 dev eth1 proto 86 src 10.0.0.5",
+    "ip route replace 10.96.0.0/12 dev lo metric 1024 proto 86 src 10.0.0.5",
   ]);
 });
 
@@ -36,5 +41,8 @@ Deno.test("NodeNetwork gives Services a route also where the node's address is a
   const host = new FakeHost(({ args }) =>
     args.includes("src") ? { code: 2, stderr: "Invalid" } : ""
   );
-  assert.equal((await routesOf(host)).at(-1), "ip route replace 10.96.0.0/12 dev lo proto 86");
+  assert.equal(
+    (await routesOf(host)).at(-1),
+    "ip route replace 10.96.0.0/12 dev lo metric 1024 proto 86",
+  );
 });
