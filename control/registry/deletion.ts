@@ -5,8 +5,8 @@ import { conflictError } from "./errors.ts";
 
 /** What a delete request comes to. */
 export type DeletionPlan =
-  /** The object goes now. */
-  | { readonly action: "remove" }
+  /** The object goes now; if it is `marked` as deleted, watchers are told so first. */
+  | { readonly action: "remove"; readonly marked: boolean }
   /** The object was changed in place (deletion timestamp, finalizers) and is to be written back. */
   | { readonly action: "update" }
   /** It is being deleted already and nothing changes. */
@@ -32,10 +32,11 @@ export function planDeletion(
   setFinalizers(object, finalizers);
   if (typeof grace === "number") {
     markDeleting(object, now, grace);
-    return { action: grace > 0 || finalizers.length > 0 ? "update" : "remove" };
+    const waits = grace > 0 || finalizers.length > 0;
+    return waits ? { action: "update" } : { action: "remove", marked: true };
   }
   if (grace === "pending") return { action: "update" };
-  if (finalizers.length === 0) return { action: "remove" };
+  if (finalizers.length === 0) return { action: "remove", marked: false };
   markDeleting(object, now, 0);
   return { action: "update" };
 }
@@ -81,6 +82,8 @@ function graceOf(
   if (metadata.deletionTimestamp === undefined) return asked;
   const left = metadata.deletionGracePeriodSeconds;
   if (left === undefined || asked === undefined) return undefined;
+  // Somebody began to remove it and did not come to the end.
+  if (left === 0) return undefined;
   if (options.gracePeriodSeconds === undefined || asked >= left) return "pending";
   return asked;
 }

@@ -63,6 +63,12 @@ const cases: readonly Case[] = [
     options: { gracePeriodSeconds: 5 },
     want: { action: "update", generation: 1, deletionTimestamp: "2026-01-02T03:04:05Z" },
   },
+  {
+    title: "comes to the end of a removal that was begun",
+    spec: scheduled,
+    metadata: { deletionTimestamp: "2026-01-02T03:04:05Z", deletionGracePeriodSeconds: 0 },
+    want: { action: "remove", generation: 1 },
+  },
   { title: "removes an object without grace at once", kind: sets, want: { action: "remove" } },
   {
     title: "leaves a finalizer for the collector of a foreground deletion",

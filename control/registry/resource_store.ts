@@ -190,7 +190,7 @@ export class ResourceStore {
         code: 500,
       });
     }
-    const value = await this.#put(object, 0, scope.namespace).catch((error: unknown) => {
+    const { value } = await this.#put(object, 0, scope.namespace).catch((error: unknown) => {
       if (!(error instanceof StorageError) || error.code !== "KeyExists") throw error;
       const current = error.current && decodeStored(error.current.value);
       const prefix = current?.metadata.deletionTimestamp ? "object is being deleted: " : "";
@@ -290,7 +290,7 @@ export class ResourceStore {
       await this.#remove(structuredClone(object), current);
       return this.#written(view, object, false);
     }
-    const value = await this.#put(object, current.revision, scope.namespace);
+    const { value } = await this.#put(object, current.revision, scope.namespace);
     return this.#written(view, object, false, value);
   }
 
@@ -314,8 +314,12 @@ export class ResourceStore {
     if (lingers || plan.action === "update") hooks?.onDeleting?.(object, now);
     const removed = plan.action === "remove" && !lingers;
     if (!scope.dryRun) {
-      if (removed) await this.#remove(object, current);
-      else if (!sameJson(object, old)) await this.#put(object, current.revision, scope.namespace);
+      const marked = plan.action === "remove" && plan.marked;
+      const changed = (!removed || marked) && !sameJson(object, old);
+      // Each write keeps its object, which bears its revision.
+      const next = changed && removed ? structuredClone(object) : object;
+      const last = changed ? await this.#put(next, current.revision, scope.namespace) : current;
+      if (removed) await this.#remove(object, last);
     }
     return { object: fromStored(view, object), removed };
   }
@@ -324,9 +328,9 @@ export class ResourceStore {
     object: KubeObject,
     expected: Write["expected"] & number,
     namespace: string,
-  ): Promise<Uint8Array> {
+  ): Promise<Stored> {
     const { kind } = this;
-    const stored = await this.#options.storage.write({
+    return await this.#options.storage.write({
       type: "put",
       key: keyOf(kind, namespace, object.metadata.name!),
       expected: expected as Write["expected"] & number,
@@ -334,7 +338,6 @@ export class ResourceStore {
       note: object,
       ...(kind.lazyWrites && { lazy: true as const }),
     } as Write);
-    return stored.value;
   }
 
   async #remove(object: KubeObject, current: Stored): Promise<void> {

@@ -70,6 +70,9 @@ function contentTypeOf({ format }: Negotiated): string {
   return format === "json" ? mediaTypes.json : `${mediaTypes[format]};stream=watch`;
 }
 
+/** An event, what makes a frame when its turn comes, or a frame. */
+type Waiting = CacheEvent | (() => Uint8Array) | Uint8Array;
+
 /**
  * One client's watch. Events wait as such, shared with all other watchers, and are encoded when the client has room for
  * them.
@@ -80,7 +83,7 @@ class WatchStream implements WatchSink {
   readonly #deps: WatchDeps;
   readonly #options: ListOptions;
   readonly #format: string;
-  #waiting: (CacheEvent | Uint8Array)[] = [];
+  #waiting: Waiting[] = [];
   /** How many of those that wait are the state at the start, which is as large as it is. */
   #initial = 0;
   #live = false;
@@ -165,7 +168,8 @@ class WatchStream implements WatchSink {
         ...(initialEventsEnd && { annotations: { "k8s.io/initial-events-end": "true" } }),
       },
     };
-    this.#waiting.push(this.#frame("BOOKMARK", emptyOf(this.#kind, object)));
+    // Encoded in its turn: of a table's rows, the first one carries the columns.
+    this.#waiting.push(() => this.#frame("BOOKMARK", emptyOf(this.#kind, object)));
     this.#pump();
   }
 
@@ -211,8 +215,9 @@ class WatchStream implements WatchSink {
     writer.end();
   }
 
-  #frameOf(item: CacheEvent | Uint8Array): Uint8Array {
+  #frameOf(item: Waiting): Uint8Array {
     if (item instanceof Uint8Array) return item;
+    if (typeof item === "function") return item();
     // A table's first row carries the columns, so no two watchers share its frames.
     if (this.#deps.negotiated.as === "Table") return this.#frame(item.type, this.#objectOf(item));
     return item.encoded(this.#format, (event) => this.#frame(event.type, this.#objectOf(event)));
