@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer as createHttpServer } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
+import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { Probe } from "../../../shared/api/core/v1/types.gen.ts";
 import { systemClock } from "../../../shared/clock/clock.ts";
@@ -77,7 +77,7 @@ for (const [status, outcome] of grpcCases) {
   Deno.test(`a grpc probe takes health status ${status} for ${outcome}`, async () => {
     let asked: Uint8Array | undefined;
     const server = createHttp2Server();
-    server.on("stream", (stream) => {
+    server.on("stream", (stream: ServerHttp2Stream) => {
       stream.on("data", (chunk: Uint8Array) => asked = new Uint8Array(chunk));
       stream.respond({ ":status": 200, "content-type": "application/grpc" }, {
         waitForTrailers: true,
