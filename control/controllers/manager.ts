@@ -113,7 +113,9 @@ async function runOnce(key: ObjectKey, run: Run): Promise<void> {
   }
 }
 
-/** Whether the very object that was worked on is not there any more; the informer will say so in a moment. */
+/** Whether the very object that was worked on is not there any more, or goes; the informer will say so in a moment. */
 function isGone(error: unknown, key: ObjectKey): boolean {
-  return isStatus(error, "NotFound") && error.details?.name === key.split("/").at(-1);
+  if (isStatus(error, "NotFound")) return error.details?.name === key.split("/").at(-1);
+  return isStatus(error, "Forbidden") &&
+    (error.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false);
 }

@@ -79,13 +79,17 @@ Deno.test("runControllers() tries failures again after a growing pause, and logs
     if (key === "b" && count === 2) {
       throw new StatusError("NotFound", "gone", { details: { name: "b" } });
     }
+    if (key === "b" && count === 3) {
+      const causes = [{ reason: "NamespaceTerminating" }];
+      throw new StatusError("Forbidden", "its namespace goes", { details: { causes } });
+    }
   }));
   await settle();
   assert.deepEqual(tries, { a: 1, b: 1 });
   await clock.advance(5 + 10 + 20);
-  assert.deepEqual(tries, { a: 4, b: 3 });
+  assert.deepEqual(tries, { a: 4, b: 4 });
   assert.deepEqual(logged, ["Reconcile failed", "Reconcile failed", "Reconcile failed"]);
-  assert.equal(runs.filter(({ outcome }) => outcome === "error").length, 5);
+  assert.equal(runs.filter(({ outcome }) => outcome === "error").length, 6);
   stop.abort();
   await running;
 });
