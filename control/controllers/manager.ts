@@ -7,6 +7,7 @@ import type { Log } from "../../shared/log/log.ts";
 import { isStatus } from "../../shared/meta/status_error.ts";
 import { WorkQueue } from "../../shared/workqueue/work_queue.ts";
 import type { ControllerConfig, ControllerDefinition, Result } from "./controller.ts";
+import { isNamespaceTerminating } from "./pods/pod_control.ts";
 
 /** One finished run of a reconcile function, for metrics. */
 export interface ControllerRun {
@@ -116,6 +117,5 @@ async function runOnce(key: ObjectKey, run: Run): Promise<void> {
 /** Whether the very object that was worked on is not there any more, or goes; the informer will say so in a moment. */
 function isGone(error: unknown, key: ObjectKey): boolean {
   if (isStatus(error, "NotFound")) return error.details?.name === key.split("/").at(-1);
-  return isStatus(error, "Forbidden") &&
-    (error.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false);
+  return isNamespaceTerminating(error);
 }
