@@ -10,7 +10,7 @@ export interface DiskBugs {
   /** Acknowledge this commit and carry it out only with the next one. */
   holdBack?(): boolean;
   /** Leave this mutation out. */
-  omit?(key: Deno.KvKey): boolean;
+  omit?(key: Deno.KvKey, value: unknown): boolean;
   /** Carry out only the first half of what a kill interrupts. */
   readonly tear?: boolean;
 }
@@ -118,7 +118,7 @@ export class Disk {
     this.#held = [];
     const commit = this.#inner.atomic();
     for (const { key, value } of all) {
-      if (this.#options.bugs?.omit?.(key)) continue;
+      if (this.#options.bugs?.omit?.(key, value)) continue;
       if (value === undefined) commit.delete(key);
       else commit.set(key, value);
     }

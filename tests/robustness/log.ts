@@ -98,7 +98,7 @@ export class ChangeLog {
     const present = new Set(items.map(({ key }) => key));
     for (const { key, revision } of stateOf(this.#entriesBefore(incarnation), Infinity)) {
       if (present.has(key)) continue;
-      const write = history.writes.find((one) =>
+      const write = history.writes.findLast((one) =>
         one.type === "delete" && one.key === key && one.incarnation === incarnation - 1 &&
         (one.outcome === "unknown" || one.outcome === "failed" && history.doubtfulCommits) &&
         one.given !== undefined && one.given > revision

@@ -1,3 +1,4 @@
+import { KvOpenError } from "../../control/storage/kv/open_error.ts";
 import { type Random, seededRandom } from "../../shared/clock/random.ts";
 import { check } from "./check.ts";
 import { History } from "./history.ts";
@@ -35,8 +36,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
   if (!await simulation.run(story)) history.stuck.push("something was never answered");
   const commits = subject.disk?.commits ?? 0;
   subject.disk?.close();
+  const faults = nemesis.injected;
+  if (failure instanceof KvOpenError) {
+    const violations = [{ property: "opens", detail: String(failure) }];
+    return { history, violations, faults, commits };
+  }
   if (failure !== undefined) throw failure;
-  return { history, violations: check(history), faults: nemesis.injected, commits };
+  return { history, violations: check(history), faults, commits };
 }
 
 async function tell(world: World, nemesis: Nemesis, seed: number): Promise<void> {

@@ -1,0 +1,136 @@
+/**
+ * A long run of the robustness suite: `deno task robustness --rounds 1000 --seed 1 [--subject kv]`. Runs every subject
+ * with as many seeds as there are rounds, says on stdout what was broken and by which seed, and writes RESULTS.md.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { systemClock } from "../../shared/clock/clock.ts";
+import { plantedBugs, SEEDS_PER_BUG } from "./bugs.ts";
+import type { Fault } from "./nemesis.ts";
+import { run } from "./run.ts";
+import { type SubjectName, subjects } from "./subject.ts";
+
+interface Tally {
+  readonly subject: SubjectName;
+  runs: number;
+  operations: number;
+  events: number;
+  restarts: number;
+  seconds: number;
+  readonly faults: Map<Fault, number>;
+  /** Seeds that found something, with what it was. */
+  readonly broken: string[];
+}
+
+/** A real Deno KV is some ten times slower than the model of it, and differs in nothing that a seed can steer. */
+const SHARE_OF_DENO_KV = 0.1;
+
+async function runAll(subject: SubjectName, first: number, rounds: number): Promise<Tally> {
+  const tally: Tally = {
+    subject,
+    runs: 0,
+    operations: 0,
+    events: 0,
+    restarts: 0,
+    seconds: 0,
+    faults: new Map(),
+    broken: [],
+  };
+  const begun = systemClock.monotonic();
+  for (let seed = first; seed < first + rounds; seed++) {
+    const { history, violations, faults } = await run({ subject, seed });
+    const { writes, gets, lists, watches, openings } = history;
+    tally.runs++;
+    tally.operations += writes.length + gets.length + lists.length + watches.length;
+    tally.events += watches.reduce((sum, { events }) => sum + events.length, 0);
+    tally.restarts += openings.length - 1;
+    for (const [fault, n] of faults) tally.faults.set(fault, (tally.faults.get(fault) ?? 0) + n);
+    const [broken] = violations;
+    if (!broken) continue;
+    console.log(`${subject} seed ${seed}: ${broken.property}: ${broken.detail}`);
+    tally.broken.push(`${subject} seed ${seed}: ${broken.property}`);
+  }
+  tally.seconds = (systemClock.monotonic() - begun) / 1000;
+  console.log(`${subject}: ${tally.runs} runs, ${tally.broken.length} broke a promise`);
+  return tally;
+}
+
+/** The first seed that finds each planted bug. */
+async function findBugs(): Promise<string[]> {
+  const lines: string[] = [];
+  for (const { name, subject, bug, breaks } of plantedBugs) {
+    let found = `not within ${SEEDS_PER_BUG}`;
+    for (let seed = 1; seed <= SEEDS_PER_BUG; seed++) {
+      const { violations } = await run({ subject, seed, bug });
+      const broken = violations.find(({ property }) => breaks.includes(property));
+      if (!broken) continue;
+      found = `${seed} | ${broken.property}`;
+      break;
+    }
+    lines.push(`| ${name} | ${found} |`);
+  }
+  return lines;
+}
+
+function report(command: string, tallies: readonly Tally[], bugs: readonly string[]): string {
+  const rows = tallies.map((tally) => {
+    const { subject, runs, operations, events, restarts, broken, seconds } = tally;
+    const figures = [runs, operations, events, restarts, broken.length, Math.round(seconds)];
+    return `| ${subject} | ${figures.join(" | ")} |`;
+  });
+  const faults = new Map<Fault, number>();
+  for (const tally of tallies) {
+    for (const [fault, n] of tally.faults) faults.set(fault, (faults.get(fault) ?? 0) + n);
+  }
+  const broken = tallies.flatMap((tally) => tally.broken);
+  return [
+    "| store | runs | operations | watch events | restarts | runs that broke a promise | s |",
+    "|---|---|---|---|---|---|---|",
+    ...rows,
+    "",
+    `Command: \`${command}\``,
+    "",
+    `Faults: ${[...faults].map(([fault, n]) => `${n} × ${fault}`).join(", ")}.`,
+    "",
+    broken.length === 0 ? "Nothing was found." : `Found: ${broken.join("; ")}.`,
+    "",
+    "### Planted bugs",
+    "",
+    "| bug | first seed that finds it | property |",
+    "|---|---|---|",
+    ...bugs,
+    "",
+  ].join("\n");
+}
+
+/** Puts the section in the place of the one that RESULTS.md had. */
+async function save(section: string): Promise<void> {
+  const file = new URL("RESULTS.md", import.meta.url);
+  const begin = "<!-- the last long run -->\n";
+  const end = "<!-- end of the last long run -->\n";
+  const old = await Deno.readTextFile(file).catch(() => `# Robustness\n\n${begin}${end}`);
+  const [head = "", rest = ""] = old.split(begin);
+  await Deno.writeTextFile(file, `${head}${begin}${section}${end}${rest.split(end)[1] ?? ""}`);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "1000" },
+      seed: { type: "string", default: "1" },
+      subject: { type: "string" },
+    },
+  });
+  const { rounds, seed, subject } = values;
+  const tallies: Tally[] = [];
+  for (const name of subjects) {
+    if (subject !== undefined && subject !== name) continue;
+    const share = name === "deno-kv" && subject === undefined ? SHARE_OF_DENO_KV : 1;
+    tallies.push(await runAll(name, Number(seed), Math.ceil(Number(rounds) * share)));
+  }
+  const command = `deno task robustness --rounds ${rounds} --seed ${seed}` +
+    (subject === undefined ? "" : ` --subject ${subject}`);
+  await save(report(command, tallies, await findBugs()));
+  Deno.exit(tallies.some(({ broken }) => broken.length > 0) ? 1 : 0);
+}
