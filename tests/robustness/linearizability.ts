@@ -92,10 +92,18 @@ class Search {
     return [...reads, ...writes];
   }
 
+  /**
+   * What the rest of the search depends on. Unanswered writes do not count: those up to the state's revision cannot
+   * come any more, done or not, and no later one is done.
+   */
   #memory(state: RegisterState): string {
-    const first = this.#done.indexOf(false);
     let beyond = "";
-    for (let i = first; i < this.#done.length; i++) if (this.#done[i]) beyond += `${i},`;
+    let first = -1;
+    this.#done.forEach((done, i) => {
+      if (!isRequired(this.#operations[i]!)) return;
+      if (first < 0 && !done) first = i;
+      if (first >= 0 && done) beyond += `${i},`;
+    });
     return `${first};${beyond};${state.revision}`;
   }
 
