@@ -93,6 +93,7 @@ export class PodWorker {
     if (!pod) this.#gone = true;
     else {
       this.#pod = pod;
+      this.#node.statuses.seen(pod);
       // Our own status coming back is no news.
       if (this.#begun && intentOf(before) === intentOf(pod)) return;
       this.#node.objects.register(pod);

@@ -18,6 +18,8 @@ interface Entry {
   status: PodStatus;
   /** What the server was last given, as text; undefined: nothing by us yet. */
   sent: string | undefined;
+  /** The resourceVersion that the last write gave the pod. */
+  version: string | undefined;
   writing: Promise<void> | undefined;
 }
 
@@ -45,12 +47,29 @@ export class StatusManager {
   set(pod: Pod, status: PodStatus): void {
     const uid = uidOf(pod);
     const entry = this.#entries.get(uid) ??
-      { pod, status, sent: pod.status && textOf(pod.status), writing: undefined };
+      {
+        pod,
+        status,
+        sent: pod.status && textOf(pod.status),
+        version: undefined,
+        writing: undefined,
+      };
     entry.pod = pod;
     entry.status = status;
     this.#entries.set(uid, entry);
-    if (textOf(status) === entry.sent) return;
-    entry.writing ??= this.#write(entry).finally(() => entry.writing = undefined);
+    this.#startWriting(entry);
+  }
+
+  /**
+   * Takes note of what the server has. What is the node's own to say and somebody else changed is written anew: pods of
+   * a node that was not heard of for a while were set to not ready.
+   */
+  seen(pod: Pod): void {
+    const entry = this.#entries.get(uidOf(pod));
+    if (!entry || entry.writing || !pod.status || isOlder(pod, entry.version)) return;
+    entry.pod = pod;
+    entry.sent = textOf(pod.status);
+    this.#startWriting(entry);
   }
 
   /** Resolves when the pod's newest status is written, or the pod turned out to be gone. */
@@ -63,6 +82,11 @@ export class StatusManager {
     this.#entries.delete(uid);
   }
 
+  #startWriting(entry: Entry): void {
+    if (textOf(entry.status) === entry.sent) return;
+    entry.writing ??= this.#write(entry).finally(() => entry.writing = undefined);
+  }
+
   async #write(entry: Entry): Promise<void> {
     const { clock, log, signal } = this.#options;
     let wait = RETRY_MS;
@@ -71,7 +95,7 @@ export class StatusManager {
       const text = textOf(entry.status);
       if (text === entry.sent) return;
       try {
-        await this.#patch(entry.pod, entry.status);
+        entry.version = await this.#patch(entry.pod, entry.status);
         entry.sent = text;
         wait = RETRY_MS;
       } catch (error) {
@@ -85,15 +109,23 @@ export class StatusManager {
     }
   }
 
-  async #patch(pod: Pod, status: PodStatus): Promise<void> {
+  /** Resolves to the pod's new resourceVersion. */
+  async #patch(pod: Pod, status: PodStatus): Promise<string | undefined> {
     const { namespace, name = "", uid } = pod.metadata;
     // The uid makes it fail for a new pod of the same name.
     const patch = { metadata: { uid }, status: patchOf(pod.status ?? {}, status) };
-    await this.#options.client.patch(resources.pods, { namespace, name }, patch, {
+    const written = await this.#options.client.patch(resources.pods, { namespace, name }, patch, {
       type: "strategic",
       subresource: "status",
     });
+    return written.metadata.resourceVersion;
   }
+}
+
+/** Whether this is a pod from before the version `than`. */
+function isOlder({ metadata: { resourceVersion } }: Pod, than: string | undefined): boolean {
+  if (resourceVersion === undefined || than === undefined) return false;
+  return BigInt(resourceVersion) < BigInt(than);
 }
 
 /** Fields that the node owns; one that it no longer sets is removed. */
