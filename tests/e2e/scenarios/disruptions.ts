@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Background } from "../harness/background.ts";
 import { eventually, run } from "../harness/command.ts";
 import type { Kubectl, Loose } from "../harness/kubectl.ts";
+import type { TestNode } from "../harness/node.ts";
 import type { Scenarios } from "../harness/scenario.ts";
 
 /** Parts of the cluster that die while others work. */
@@ -14,9 +15,8 @@ export const disruptions: Scenarios = {
     await kubectl.ready("shell");
     const before = await containersOf(kubectl);
     for (const node of cluster.nodes) await node.stopAgent("SIGKILL");
-    const address = await kubectl.field("service/web", ".spec.clusterIP");
     for (const node of cluster.nodes) {
-      const page = node.inside("timeout", "3", "busybox", "wget", "-qO-", `http://${address}/`);
+      const page = await pageOf(kubectl, node);
       assert.equal((await run(page)).code, 0, "Services go on without the agent");
       cluster.startAgent(node);
     }
@@ -82,15 +82,36 @@ export const disruptions: Scenarios = {
     });
   },
 
+  "a node whose agent stays away is not ready, its pods leave Services, and both come back": async (
+    cluster,
+  ) => {
+    await using kubectl = await cluster.namespace();
+    await kubectl.applyTestdata("web");
+    await kubectl.rolledOut("deployment/web");
+    const before = await containersOf(kubectl);
+    const [near, far] = cluster.nodes;
+    const page = await pageOf(kubectl, near);
+    await far.stopAgent("SIGKILL");
+    const ready = '.status.conditions[?(@.type=="Ready")].status';
+    await kubectl.until(`node/${far.name}`, ready, "Unknown", 45_000);
+    const taints = await kubectl.field(`node/${far.name}`, ".spec.taints[*].key");
+    assert.match(taints, /node\.kubernetes\.io\/unreachable/);
+    await kubectl.until("deployment/web", ".status.readyReplicas", "1");
+    const answers = await Promise.all(Array.from({ length: 10 }, () => run(page)));
+    assert.equal(new Set(answers.map(({ stdout }) => stdout)).size, 1, "one pod is left");
+    cluster.startAgent(far);
+    await kubectl.until(`node/${far.name}`, ready, "True");
+    await kubectl.until("deployment/web", ".status.readyReplicas", "2");
+    assert.deepEqual(await containersOf(kubectl), before);
+  },
+
   "pods go on and Services answer while the server is away": async (cluster) => {
     await using kubectl = await cluster.namespace();
     await kubectl.applyTestdata("web");
     await kubectl.applyTestdata("crash");
     await kubectl.rolledOut("deployment/web");
-    const address = await kubectl.field("service/web", ".spec.clusterIP");
     const before = await containersOf(kubectl, "crash");
-    const [node] = cluster.nodes;
-    const page = node.inside("timeout", "3", "busybox", "wget", "-qO-", `http://${address}/`);
+    const page = await pageOf(kubectl, cluster.nodes[0]);
     await eventually("the Service answers", async () => (await run(page)).code === 0);
     await cluster.stopServer("SIGTERM");
     for (let count = 0; count < 20; count++) assert.equal((await run(page)).code, 0);
@@ -111,6 +132,12 @@ async function containersOf(kubectl: Kubectl, except = ""): Promise<string[]> {
     const [{ containerID, restartCount, state }] = status.containerStatuses;
     return [metadata.name, containerID, state.running?.startedAt, restartCount].join(" ");
   }).sort();
+}
+
+/** A command line that asks the Service `web` from a node. */
+async function pageOf(kubectl: Kubectl, node: TestNode): Promise<string[]> {
+  const address = await kubectl.field("service/web", ".spec.clusterIP");
+  return node.inside("timeout", "3", "busybox", "wget", "-qO-", `http://${address}/`);
 }
 
 async function renewedLease(kubectl: Kubectl, node: string): Promise<void> {
