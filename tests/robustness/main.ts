@@ -1,12 +1,15 @@
 /**
  * A long run of the robustness suite: `deno task robustness --rounds 1000 --seed 1 [--subject kv]`. Runs every subject
- * with as many seeds as there are rounds, says on stdout what was broken and by which seed, and writes RESULTS.md.
+ * with as many seeds as there are rounds, says on stdout what was broken and by which seed, and writes RESULTS.md. With
+ * `--crashes N`, and with `--cuts N` if there is strace, real processes are killed and robbed of their power as often.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "../../shared/clock/clock.ts";
 import { plantedBugs, SEEDS_PER_BUG } from "./bugs.ts";
+import { powerCuts } from "./crash/power_cut.ts";
+import { crashRounds } from "./crash/rounds.ts";
 import type { Fault } from "./nemesis.ts";
 import { run } from "./run.ts";
 import { type SubjectName, subjects } from "./subject.ts";
@@ -56,6 +59,41 @@ async function runAll(subject: SubjectName, first: number, rounds: number): Prom
   return tally;
 }
 
+/** Moments of one traced child at which its power is cut. */
+const CUTS_PER_CHILD = 25;
+
+/** Kills real processes, and cuts their power; throws when something is found. */
+async function runProcesses(crashes: number, cuts: number, seed: number): Promise<string[]> {
+  const lines: string[] = [];
+  if (crashes > 0) {
+    const { acknowledged, images, watches, seconds } = await crashRounds(crashes, seed);
+    lines.push(
+      `${crashes} × kill -9 of a process under 64 writers: ${acknowledged} writes acknowledged, all there; ` +
+        `${images} copies of its files while it was stopped amid its writes, all complete; ` +
+        `${watches} watches resumed from acknowledged revisions, all right (${
+          Math.round(seconds)
+        } s).`,
+      "",
+    );
+  }
+  const total = { images: 0, acknowledged: 0, syncs: 0 };
+  for (let done = 0; done < cuts; done += CUTS_PER_CHILD) {
+    const tally = await powerCuts(Math.min(CUTS_PER_CHILD, cuts - done), seed + done);
+    total.images += tally.images;
+    total.acknowledged += tally.acknowledged;
+    total.syncs += tally.syncs;
+  }
+  if (cuts > 0) {
+    lines.push(
+      `${total.images} power cuts amid ${total.syncs} fsyncs and ${total.acknowledged} acknowledged writes: ` +
+        "whatever was not synced lost, kept in part or torn; every disk opened and was complete up to the last " +
+        "acknowledged write.",
+      "",
+    );
+  }
+  return lines;
+}
+
 /** The first seed that finds each planted bug. */
 async function findBugs(): Promise<string[]> {
   const lines: string[] = [];
@@ -73,7 +111,14 @@ async function findBugs(): Promise<string[]> {
   return lines;
 }
 
-function report(command: string, tallies: readonly Tally[], bugs: readonly string[]): string {
+interface Findings {
+  readonly command: string;
+  readonly tallies: readonly Tally[];
+  readonly processes: readonly string[];
+  readonly bugs: readonly string[];
+}
+
+function report({ command, tallies, processes, bugs }: Findings): string {
   const rows = tallies.map((tally) => {
     const { subject, runs, operations, events, restarts, broken, seconds } = tally;
     const figures = [runs, operations, events, restarts, broken.length, Math.round(seconds)];
@@ -95,6 +140,7 @@ function report(command: string, tallies: readonly Tally[], bugs: readonly strin
     "",
     broken.length === 0 ? "Nothing was found." : `Found: ${broken.join("; ")}.`,
     "",
+    ...processes,
     "### Planted bugs",
     "",
     "| bug | first seed that finds it | property |",
@@ -120,17 +166,19 @@ if (import.meta.main) {
       rounds: { type: "string", default: "1000" },
       seed: { type: "string", default: "1" },
       subject: { type: "string" },
+      crashes: { type: "string", default: "0" },
+      cuts: { type: "string", default: "0" },
     },
   });
-  const { rounds, seed, subject } = values;
+  const { rounds, seed, subject, crashes, cuts } = values;
   const tallies: Tally[] = [];
   for (const name of subjects) {
     if (subject !== undefined && subject !== name) continue;
     const share = name === "deno-kv" && subject === undefined ? SHARE_OF_DENO_KV : 1;
     tallies.push(await runAll(name, Number(seed), Math.ceil(Number(rounds) * share)));
   }
-  const command = `deno task robustness --rounds ${rounds} --seed ${seed}` +
-    (subject === undefined ? "" : ` --subject ${subject}`);
-  await save(report(command, tallies, await findBugs()));
+  const processes = await runProcesses(Number(crashes), Number(cuts), Number(seed));
+  const command = `deno task robustness ${Deno.args.join(" ")}`;
+  await save(report({ command, tallies, processes, bugs: await findBugs() }));
   Deno.exit(tallies.some(({ broken }) => broken.length > 0) ? 1 : 0);
 }

@@ -13,6 +13,11 @@ export interface PowerCutTally {
   syncs: number;
 }
 
+export interface PowerCutOptions {
+  /** A planted bug: the disk takes no heed of this share of the syncs. */
+  readonly deafness?: number;
+}
+
 /** The child runs until it has acknowledged so many writes: the trace has all bytes that it writes. */
 const LINES = 1500;
 const SECTOR = 512;
@@ -22,7 +27,11 @@ const SECTOR = 512;
  * moments, when each file has what was synced and, of what was written since, nothing, a part in order, or any of it
  * and torn. Each such disk must open and be complete up to the last write acknowledged by then. Needs strace.
  */
-export async function powerCuts(cuts: number, seed: number): Promise<PowerCutTally> {
+export async function powerCuts(
+  cuts: number,
+  seed: number,
+  options: PowerCutOptions = {},
+): Promise<PowerCutTally> {
   const random = seededRandom(seed);
   const directory = await Deno.makeTempDir();
   const trace = `${directory}/trace`;
@@ -44,6 +53,7 @@ export async function powerCuts(cuts: number, seed: number): Promise<PowerCutTal
         tally.images++;
       }
       if (call.type === "sync") tally.syncs++;
+      if (call.type === "sync" && random.float() < (options.deafness ?? 0)) continue;
       play(call, disk, said);
     }
     tally.acknowledged = acknowledgedBy(said).length;
@@ -58,7 +68,21 @@ async function traceChild(store: string, trace: string, seed: number): Promise<v
   const calls = "trace=openat,close,pwrite64,write,fsync,fdatasync,ftruncate";
   const run = [Deno.execPath(), "run", "-A", "--no-check", "--unstable-kv", program, store];
   const child = new Deno.Command("strace", {
-    args: ["-f", "-I", "2", "-qq", "-xx", "-s", "8192", "-e", calls, "-o", trace, ...run, `${seed}`],
+    args: [
+      "-f",
+      "-I",
+      "2",
+      "-qq",
+      "-xx",
+      "-s",
+      "8192",
+      "-e",
+      calls,
+      "-o",
+      trace,
+      ...run,
+      `${seed}`,
+    ],
     stdout: "piped",
     stderr: "null",
   }).spawn();
