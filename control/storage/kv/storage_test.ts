@@ -187,6 +187,41 @@ Deno.test("KvStorage keeps lazy writes through failures and writes them later", 
   assert.equal(text((await on.open()).get("/lease/1")!), "two");
 });
 
+Deno.test("KvStorage shows no lazy write past a failed one that a crash may bring back", async () => {
+  using on = await lasting();
+  const storage = await on.open();
+  await put(storage, "/lease/1", "one", { lazy: true });
+  // A full disk is known to have done nothing, so leases go on.
+  on.medium.failure = new TypeError("database or disk is full");
+  await refused(put(storage, "/a/1", "one"), "Unavailable");
+  const two = await put(storage, "/lease/1", "two", { lazy: true });
+  on.medium.failure = new TypeError("disk I/O error");
+  on.medium.failAfterwards = true;
+  await refused(put(storage, "/a/1", "two"), "Unavailable");
+  await refused(put(storage, "/lease/1", "three", { lazy: true }), "Unavailable");
+  assert.deepEqual(storage.get("/lease/1"), two);
+  on.medium.failure = undefined;
+  const four = await put(storage, "/lease/1", "four", { lazy: true });
+  const again = await on.open();
+  assert.equal(again.get("/a/1"), undefined);
+  assert.deepEqual(again.get("/lease/1"), four);
+});
+
+Deno.test("KvStorage judges a write again if what it was refused for fails", async () => {
+  using on = await lasting();
+  const storage = await on.open();
+  const one = await put(storage, "/a/1", "one");
+  on.medium.failure = new TypeError("database or disk is full");
+  const release = on.medium.hold();
+  const failing = refused(put(storage, "/a/1", "two", { expected: one.revision }), "Unavailable");
+  const rival = put(storage, "/a/1", "rival", { expected: one.revision });
+  await settle();
+  release();
+  await failing;
+  on.medium.failure = undefined;
+  assert.equal(text(await rival), "rival");
+});
+
 Deno.test("KvStorage sweeps pieces of large values that a crash left behind", async () => {
   using on = await lasting();
   const storage = await on.open();
