@@ -21,17 +21,19 @@ export async function staleRuns(): Promise<string[]> {
     .filter((pid) => !isAlive(Number(pid)))
     .map((pid) => runName(Number(pid)));
   for (const name of names) {
-    for (const { pid } of await processesWith([`${directoryOf(name)}/`])) {
+    for (const { pid, line } of await processesWith([`${directoryOf(name)}/`])) {
+      // Those look after containers, which the node's removal ends.
+      if (line.includes("conmon")) continue;
       signal({ kill: (how) => Deno.kill(pid, how) }, "SIGKILL");
     }
   }
   return names;
 }
 
+/** Whether the process is a Deno still: its ID may be another program's by now, and a zombie has no command line. */
 function isAlive(pid: number): boolean {
   try {
-    Deno.statSync(`/proc/${pid}`);
-    return true;
+    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("deno");
   } catch {
     return false;
   }
