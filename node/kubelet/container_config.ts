@@ -23,7 +23,7 @@ import {
   podDir,
   terminationMessageFile,
 } from "./pod_paths.ts";
-import { qosClassOf } from "./qos.ts";
+import { qosClassOf } from "../../shared/api/core/v1/qos_class.ts";
 import { containerResources } from "./resources.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { type PlannedStart, podText } from "./sync_pod.ts";

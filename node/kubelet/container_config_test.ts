@@ -7,7 +7,8 @@ import { containerConfig, type ContainerConfigInput } from "./container_config.t
 import { containerEnvironment } from "./environment.ts";
 import { expand } from "./expansion.ts";
 import { hostnameOf, renderHosts, renderResolvConf } from "./name_resolution.ts";
-import { oomScoreAdjust, qosClassOf } from "./qos.ts";
+import { qosClassOf } from "../../shared/api/core/v1/qos_class.ts";
+import { oomScoreAdjust } from "./oom_score.ts";
 import { podRequests } from "./resources.ts";
 import { serviceEnvironment } from "./service_environment.ts";
 

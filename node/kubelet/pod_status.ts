@@ -5,7 +5,7 @@ import { containerStatus } from "./container_status.ts";
 import { podConditions } from "./pod_conditions.ts";
 import { type PodContainer, podContainers, runsOf } from "./pod_containers.ts";
 import { phaseOf } from "./pod_phase.ts";
-import { qosClassOf } from "./qos.ts";
+import { qosClassOf } from "../../shared/api/core/v1/qos_class.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { WaitingReason } from "./sync_pod.ts";
 

@@ -1,7 +1,7 @@
 import type { Container, Pod } from "../../shared/api/core/v1/types.gen.ts";
 import { asMilli, asNumber, parseQuantity } from "../../shared/resource/quantity.ts";
 import type { ContainerResources } from "../runtime/runtime_service.ts";
-import { oomScoreAdjust } from "./qos.ts";
+import { oomScoreAdjust } from "./oom_score.ts";
 
 /** The CPU scheduler's period in microseconds, and the least quota the kernel takes. */
 const CPU_PERIOD = 100_000;

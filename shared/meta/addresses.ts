@@ -26,7 +26,17 @@ export function parseIp(text: string): Network | undefined {
   return { family: "IPv6", bytes: ipaddr.IPv6.parse(text).toByteArray(), length: 128 };
 }
 
-/** Reads a network, e.g. `10.0.0.0/8`; bits beyond the prefix are kept. Undefined if it is none. */
+/**
+ * Reads a network, e.g. `10.0.0.0/8`; bits beyond the prefix are kept. Undefined if it is none.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(parseCidr("10.0.0.0/8")?.length, 8);
+ * assert.equal(parseCidr("10.0.0.0/33"), undefined);
+ * ```
+ */
 export function parseCidr(text: string): Network | undefined {
   const slash = text.indexOf("/");
   const address = slash < 0 ? undefined : parseIp(text.slice(0, slash));

@@ -13,6 +13,13 @@ export function ageOf(timestamp: string | null | undefined, now: number): string
 /**
  * A duration in milliseconds with two or three significant digits (`75s`, `2m30s`, `3h`, `4d2h`, `2y85d`), as
  * `kubectl get` shows ages. Slightly negative durations (clock skew) are `0s`, others `<invalid>`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(humanDuration(310_000), "5m10s");
+ * ```
  */
 export function humanDuration(ms: number): string {
   const seconds = Math.trunc(ms / SECOND);

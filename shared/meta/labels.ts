@@ -38,6 +38,15 @@ const bySelector = new WeakMap<LabelSelector, LabelMatcher>();
 /**
  * Compiles the `labelSelector` of a query string, e.g. `a=b,c!=d,e in (x,y),!f,g>3`. The last 512 are remembered.
  * Throws StatusError `BadRequest` with the message that clients know.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * const selector = parseLabelSelector("tier in (web,cache),!legacy");
+ * assert.equal(selector.matches({ tier: "web" }), true);
+ * assert.equal(selector.matches({ tier: "web", legacy: "" }), false);
+ * ```
  */
 export function parseLabelSelector(text: string): LabelMatcher {
   const known = byText.get(text);

@@ -16,7 +16,16 @@ const nanosOf: Readonly<Record<string, bigint>> = {
 const largest = 2n ** 63n - 1n;
 const term = /([0-9]*)(\.[0-9]*)?([^0-9.]*)/y;
 
-/** Nanoseconds of a Go duration text such as `1h30m` or `-1.5s`. Throws DurationError. */
+/**
+ * Nanoseconds of a Go duration text such as `1h30m` or `-1.5s`. Throws DurationError.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(parseDuration("1m30s"), 90_000_000_000n);
+ * ```
+ */
 export function parseDuration(text: string): bigint {
   const negative = text[0] === "-";
   const body = text[0] === "-" || text[0] === "+" ? text.slice(1) : text;
@@ -31,7 +40,16 @@ export function parseDuration(text: string): bigint {
   return negative ? -total : total;
 }
 
-/** As Go's `Duration.String`: `1h30m0s`, `1.5s`, `100ms`, `0s`. */
+/**
+ * As Go's `Duration.String`: `1h30m0s`, `1.5s`, `100ms`, `0s`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(formatDuration(5_400_000_000_000n), "1h30m0s");
+ * ```
+ */
 export function formatDuration(nanos: bigint): string {
   const sign = nanos < 0n ? "-" : "";
   const size = nanos < 0n ? -nanos : nanos;

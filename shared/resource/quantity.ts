@@ -33,7 +33,17 @@ export function parseQuantity(value: string | number): Quantity {
   return quantity;
 }
 
-/** -1, 0 or 1. Exact. */
+/**
+ * -1, 0 or 1. Exact.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(compareQuantities(parseQuantity("1Gi"), parseQuantity("1G")), 1);
+ * assert.equal(compareQuantities(parseQuantity("100m"), parseQuantity("0.1")), 0);
+ * ```
+ */
 export function compareQuantities(a: Quantity, b: Quantity): number {
   const signs = sign(a.unscaled) - sign(b.unscaled);
   if (signs !== 0) return Math.sign(signs);

@@ -61,7 +61,7 @@ const cases: readonly { title: string; history: readonly string[]; holds: boolea
 for (const { title, history, holds } of cases) {
   Deno.test(`linearize() ${holds ? "accepts" : "refuses"} ${title}`, () => {
     const stuck = linearize(history.map(operation), { revision: 0, value: undefined });
-    assert.equal(stuck === undefined, holds, stuck);
+    assert.equal(stuck === undefined, holds, stuck ?? "nothing is stuck");
   });
 }
 
