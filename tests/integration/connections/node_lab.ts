@@ -40,10 +40,10 @@ export interface NodeLab extends AsyncDisposable {
   request(method: string, path: string, body?: unknown): Promise<Response>;
 }
 
-/** An address of this machine that may be proxied to; loopback may not. */
+/** An address of this machine that may be proxied to; loopback and link-local ones (a node's DNS) may not. */
 export const labAddress =
   Deno.networkInterfaces().find(({ family, address }) =>
-    family === "IPv4" && !address.startsWith("127.")
+    family === "IPv4" && !/^(127|169\.254)\./.test(address)
   )?.address ?? "192.0.2.1";
 
 export async function startNodeLab(): Promise<NodeLab> {
