@@ -107,17 +107,10 @@ export class ResourceStore {
     scope: WriteScope,
     options: UpdateOptions = {},
   ): Promise<Written> {
-    const key = keyOf(this.kind, scope.namespace, name);
-    for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      const current = this.#options.storage.latest(key);
-      try {
-        if (!current) return await this.#createOnUpdate(view, name, scope, options);
-        return await this.#updateOnce(view, current, transform, scope, options);
-      } catch (error) {
-        if (!isLostRace(error)) throw error;
-      }
-    }
-    throw conflictError(this.kind, name, modifiedMessage);
+    return await this.#judge(name, scope, async (current) => {
+      if (!current) return await this.#createOnUpdate(view, name, scope, options);
+      return await this.#updateOnce(view, current, transform, scope, options);
+    });
   }
 
   /** Deletes one object, or begins to. Throws NotFound, or Conflict for a precondition that does not hold. */
@@ -127,14 +120,30 @@ export class ResourceStore {
     options: Partial<DeleteOptions>,
     scope: WriteScope,
   ): Promise<Deleted> {
+    return await this.#judge(name, scope, async (current) => {
+      if (!current) throw notFoundError(view, name);
+      return await this.#deleteOnce(view, current, options, scope);
+    });
+  }
+
+  /**
+   * Answers by the newest state of an object, again if another write came between. That state may not be durable yet:
+   * an answer that rests on it, a refusal or "nothing to change", waits until it is, and is given up if it never is.
+   */
+  async #judge<T>(
+    name: string,
+    scope: WriteScope,
+    answer: (current: Stored | undefined) => Promise<T>,
+  ): Promise<T> {
+    const { storage } = this.#options;
     const key = keyOf(this.kind, scope.namespace, name);
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      const current = this.#options.storage.latest(key);
-      if (!current) throw notFoundError(view, name);
+      const settled = storage.settled(key);
       try {
-        return await this.#deleteOnce(view, current, options, scope);
+        const answered = await answer(storage.latest(key));
+        if (await settled) return answered;
       } catch (error) {
-        if (!isLostRace(error)) throw error;
+        if (!isLostRace(error) && await settled) throw error;
       }
     }
     throw conflictError(this.kind, name, modifiedMessage);
@@ -171,7 +180,7 @@ export class ResourceStore {
       kind.strategy.canonicalize?.(normal);
       if (!direct) await admission.validate({ ...attributes, object: fromStored(view, normal) });
       if (scope.dryRun) {
-        this.#refuseTaken(view, normal, scope);
+        await this.#refuseTaken(view, normal, scope);
         undo?.();
         return this.#written(view, normal, true);
       }
@@ -199,10 +208,12 @@ export class ResourceStore {
     return this.#written(view, object, true, value);
   }
 
-  #refuseTaken(view: KindDefinition, object: KubeObject, scope: WriteScope): void {
+  async #refuseTaken(view: KindDefinition, object: KubeObject, scope: WriteScope): Promise<void> {
+    const { storage } = this.#options;
     const name = object.metadata.name!;
-    if (this.#options.storage.latest(keyOf(this.kind, scope.namespace, name))) {
-      throw alreadyExistsError(view, name);
+    const key = keyOf(this.kind, scope.namespace, name);
+    while (storage.latest(key)) {
+      if (await storage.settled(key)) throw alreadyExistsError(view, name);
     }
   }
 

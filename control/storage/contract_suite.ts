@@ -159,6 +159,22 @@ const writes: Group = {
     assert.equal(storage.revision(), (await deleted).revision);
   },
 
+  "settled() says when what latest() answers can be read": async ({ storage, hold }) => {
+    await put(storage, "/a/1", "old");
+    assert.equal(await storage.settled("/a/1"), true);
+    assert.equal(await storage.settled("/a/none"), true);
+    if (!hold) return;
+    const release = hold();
+    const pending = put(storage, "/a/1", "new");
+    const readable = storage.settled("/a/1").then((durable) => [
+      durable,
+      text(storage.get("/a/1")!),
+    ]);
+    release();
+    assert.deepEqual(await readable, [true, "new"]);
+    await pending;
+  },
+
   "a lazy write is acknowledged, readable and watched without waiting for the disk": async (
     { storage, hold },
   ) => {

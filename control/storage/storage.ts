@@ -115,6 +115,11 @@ export interface Storage {
    * write, never to answer a read.
    */
   latest(key: string): Stored | undefined;
+  /**
+   * Resolves when what `latest` answers now can be read: an answer that rests on it is given then. False if it was
+   * lost instead, because the disk refused it: the caller judges anew. At once if no write of the key is under way.
+   */
+  settled(key: string): Promise<boolean>;
   /** Keys that start with `prefix`. Throws `Compacted` or `Future` (by rejection). */
   list(prefix: string, options?: ListOptions): Promise<Listing>;
   /**

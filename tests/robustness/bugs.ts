@@ -265,6 +265,7 @@ function passing(inner: Storage): Storage {
     compacted: () => inner.compacted(),
     get: (key) => inner.get(key),
     latest: (key) => inner.latest(key),
+    settled: (key) => inner.settled(key),
     list: (prefix, options) => inner.list(prefix, options),
     write: (write) => inner.write(write),
     watch: (prefix, after, sink) => inner.watch(prefix, after, sink),

@@ -203,6 +203,7 @@ function cachedStorage(inner: Storage, resources: ReadonlyMap<string, ResourceCa
     compacted: () => inner.compacted(),
     get: (key) => of(key).get(key),
     latest: (key) => inner.latest(key),
+    settled: (key) => inner.settled(key),
     async list(prefix: string, options: ListOptions = {}): Promise<Listing> {
       const { revision, entries } = await of(prefix).list(options);
       return { revision, items: entries };

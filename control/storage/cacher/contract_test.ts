@@ -20,6 +20,7 @@ async function cached(inner: Storage, historyEvents: number): Promise<Storage> {
     compacted: () => inner.compacted(),
     get: (key) => stored(all.get(key)),
     latest: (key) => inner.latest(key),
+    settled: (key) => inner.settled(key),
     list: (prefix, options) => list(all, prefix, options),
     write: (write) => inner.write(write),
     watch: (prefix, after, sink) => watch(all, prefix, after, sink),

@@ -50,8 +50,8 @@ interface Pending {
   readonly lazy: boolean;
   done(): void;
   fail(error: StorageError): void;
-  /** Told whether the change became durable: writes that were refused because of it. */
-  refusals?: ((durable: boolean) => void)[];
+  /** Told whether the change became durable: answers that rest on it. */
+  followers?: ((durable: boolean) => void)[];
 }
 
 /** So many revisions are set aside at once for lazy writes: a crash skips at most as many. */
@@ -165,14 +165,19 @@ export class KvStorage implements Storage {
     return { revision, items };
   }
 
+  settled(key: string): Promise<boolean> {
+    const pending = this.#latest.get(key);
+    if (pending === undefined) return Promise.resolve(true);
+    return new Promise((resolve) => void (pending.followers ??= []).push(resolve));
+  }
+
   async write(write: Write): Promise<Stored> {
     const { type, key, note } = write;
     if (this.#closing) throw new StorageError("Closed", key);
     if (key.length > MAX_KEY) throw new RangeError("Cannot write a key of this length");
     for (let refused; (refused = refusal(write, this.latest(key)));) {
-      const reason = this.#latest.get(key);
       // A reader must not find the reason missing: it is given when it is durable. If it never is, it was none.
-      if (!reason || await becomesDurable(reason)) throw refused;
+      if (await this.settled(key)) throw refused;
       if (this.#closing) throw new StorageError("Closed", key);
     }
     const previous = this.latest(key);
@@ -311,9 +316,9 @@ export class KvStorage implements Storage {
     }
     this.#revision = shown.at(-1)!.change.revision;
     this.#hub.publish(shown.map(({ change }) => change));
-    for (const { done, refusals } of shown) {
+    for (const { done, followers } of shown) {
       done();
-      refusals?.forEach((tell) => tell(true));
+      followers?.forEach((tell) => tell(true));
     }
   }
 
@@ -324,9 +329,9 @@ export class KvStorage implements Storage {
     this.#latest.clear();
     if (!this.#failing) this.#options.log.error("The store cannot be written to", cause);
     this.#failing = true;
-    for (const { change, fail, refusals } of failed) {
+    for (const { change, fail, followers } of failed) {
       fail(new StorageError("Unavailable", change.key, { cause }));
-      refusals?.forEach((tell) => tell(false));
+      followers?.forEach((tell) => tell(false));
     }
   }
 
@@ -408,10 +413,6 @@ interface Wanted<S> {
   readonly after: Revision;
   readonly prefix: string;
   readonly known: Map<string, S>;
-}
-
-function becomesDurable(pending: Pending): Promise<boolean> {
-  return new Promise((resolve) => void (pending.refusals ??= []).push(resolve));
 }
 
 function storedOf({ key, value, revision }: Change): Stored {

@@ -151,7 +151,9 @@ for (const failAfterwards of [false, true]) {
       refused(put(storage, "/a/2", big, { expected: 0 }), "Unavailable"),
       refused(remove(storage, "/a/1"), "Unavailable"),
     ]);
+    const deleted = storage.settled("/a/1");
     await settle();
+    assert.equal(await deleted, false);
     const later = await refused(put(storage, "/a/3", "three"), "Unavailable");
     for (const error of [...await failed, later]) assert.match(String(error.cause), /disk is full/);
     assert.deepEqual(storage.latest("/a/1"), one);

@@ -52,6 +52,10 @@ export class MemoryStorage implements Storage {
     return this.#items.get(key);
   }
 
+  async settled(): Promise<boolean> {
+    return true;
+  }
+
   async list(prefix: string, options: ListOptions = {}): Promise<Listing> {
     const revision = options.revision ?? this.#revision;
     this.#assertReadable(prefix, revision);

@@ -62,6 +62,7 @@ function reading(storage: Storage): Storage {
     compacted: () => storage.compacted(),
     get: (key) => storage.get(key),
     latest: (key) => storage.latest(key),
+    settled: (key) => storage.settled(key),
     list: (prefix, options) => storage.list(prefix, options),
     write: (write) => storage.write(write),
     watch: (prefix, after, sink) => storage.watch(prefix, after, sink),
