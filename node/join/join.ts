@@ -6,7 +6,12 @@ import type { Client } from "../../shared/client/client.ts";
 import { httpsTransport } from "../../shared/client/https_transport.ts";
 import { resources } from "../../shared/client/resources.gen.ts";
 import { restClient } from "../../shared/client/rest_client.ts";
-import { bearerOf, parseJoinToken } from "../../shared/join_token/join_token.ts";
+import {
+  bearerOf,
+  caHashOf,
+  type JoinToken,
+  parseJoinToken,
+} from "../../shared/join_token/join_token.ts";
 import { type Clock, sleep } from "../../shared/clock/clock.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { createCertificateRequest } from "../../shared/pki/certificate_request.ts";
@@ -48,9 +53,10 @@ export async function joinCluster(
   options: JoinOptions,
   signal: AbortSignal,
 ): Promise<NodeIdentity> {
-  const kept = await readIdentity(options);
-  if (kept) return kept;
   const token = parseJoinToken(options.token);
+  const kept = await readIdentity(options);
+  if (kept && token) await assertSameCluster(kept, token, options);
+  if (kept) return kept;
   if (!token) {
     throw new JoinError(
       "Cannot join: the token must have the form <id>.<secret>.<hash>, as `coracle token create` prints it",
@@ -67,6 +73,21 @@ export async function joinCluster(
   } finally {
     transport.close();
   }
+}
+
+/** An authority that was renewed has another certificate and the same key. Rejects with JoinError. */
+async function assertSameCluster(
+  { caPem }: NodeIdentity,
+  { caHash }: JoinToken,
+  { server, directory }: JoinOptions,
+): Promise<void> {
+  if (await caHashOf(caPem) === caHash) return;
+  const root = new X509Certificate(await fetchAuthority(server, caHash));
+  if (new X509Certificate(caPem).publicKey.equals(root.publicKey)) return;
+  throw new JoinError(
+    `Cannot join ${server}: ${directory} belongs to a node of another cluster; give another data directory, or ` +
+      "remove that node first (coracle uninstall)",
+  );
 }
 
 /** Gets a new certificate for a node that has one. */
