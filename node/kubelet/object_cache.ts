@@ -83,7 +83,7 @@ export class ObjectCache implements ObjectSource {
     for (const key of this.#tokens.keys()) {
       if (!key.startsWith(`${uid}/`)) continue;
       this.#tokens.delete(key);
-      void this.#options.checkpoint.remove(fileName(key)).catch(() => {});
+      this.#forget(fileName(key));
     }
   }
 
@@ -238,7 +238,15 @@ export class ObjectCache implements ObjectSource {
     if (!followed || followed.pods.size > 0) return;
     followed.stop.abort();
     this.#followed.delete(key);
-    void this.#options.checkpoint.remove(key).catch(() => {});
+    this.#forget(key);
+  }
+
+  /** What stays on disk by mistake may be a secret: that is worth a line. */
+  #forget(name: string): void {
+    const { checkpoint, log } = this.#options;
+    checkpoint.remove(name).catch((error) =>
+      log.warn("Object not removed from the checkpoint", { error: String(error) })
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { zeroOfScalar } from "../../../shared/schema/scalars.ts";
 import type { FieldNode, SchemaNode, StructNode } from "../../../shared/schema/schema.ts";
 import type { Fields } from "./typed_value.ts";
 
@@ -38,22 +39,5 @@ const plainScalars = ["string", "bool", "int32", "int64", "float64", "bytes"];
 
 function zeroValue(node: SchemaNode): unknown {
   if (node.type === "struct") return zeroStruct(node);
-  if (node.type !== "scalar") return null;
-  switch (node.scalar) {
-    case "string":
-      return "";
-    case "bool":
-      return false;
-    case "int32":
-    case "int64":
-    case "float64":
-    case "intOrString":
-      return 0;
-    case "quantity":
-      return "0";
-    case "duration":
-      return "0s";
-    default:
-      return null;
-  }
+  return node.type === "scalar" ? zeroOfScalar(node.scalar) : null;
 }

@@ -6,6 +6,7 @@ import {
   required,
 } from "../../../meta/field_error.ts";
 import { validateServingTemplate } from "../../core/v1/pod_template_validation.ts";
+import { validateReplicaCounts } from "../../core/v1/replica_status_validation.ts";
 import { amountOf, validateAtMostAll, validateIntOrPercent } from "../../int_or_percent.ts";
 import { internalValue } from "../../internal_value.ts";
 import { immutable, nonNegative } from "../../validation.ts";
@@ -46,7 +47,7 @@ export function validateDeploymentUpdate(obj: Deployment, old: Deployment): read
 
 export function validateDeploymentStatus(obj: Deployment): readonly FieldError[] {
   const status = obj.status ?? {};
-  const fields = [
+  const counts = [
     "observedGeneration",
     "replicas",
     "updatedReplicas",
@@ -56,19 +57,8 @@ export function validateDeploymentStatus(obj: Deployment): readonly FieldError[]
     "terminatingReplicas",
     "collisionCount",
   ] as const;
-  const errors = fields.flatMap((field) => [...nonNegative(status[field], `status.${field}`)]);
-  const { replicas = 0, readyReplicas = 0, availableReplicas = 0 } = status;
-  for (const field of ["updatedReplicas", "readyReplicas", "availableReplicas"] as const) {
-    const count = status[field] ?? 0;
-    if (count > replicas) {
-      errors.push(invalid(`status.${field}`, count, "cannot be greater than status.replicas"));
-    }
-  }
-  if (availableReplicas > readyReplicas) {
-    const detail = "cannot be greater than readyReplicas";
-    errors.push(invalid("status.availableReplicas", availableReplicas, detail));
-  }
-  return errors;
+  const parts = ["updatedReplicas", "readyReplicas", "availableReplicas"] as const;
+  return validateReplicaCounts(status, counts, parts);
 }
 
 function validateStrategy(strategy: DeploymentStrategy, path: string): readonly FieldError[] {
