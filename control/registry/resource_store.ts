@@ -5,6 +5,7 @@ import { StatusError } from "../../shared/meta/status_error.ts";
 import type { DeleteOptions } from "../../shared/meta/types.gen.ts";
 import { normalizeObject } from "../../shared/schema/decode.ts";
 import type { Attributes } from "../admission/plugin.ts";
+import { deleteOptionsOf, requestAttributes } from "../admission/request_attributes.ts";
 import type { ResourceCache } from "../storage/cacher/cache.ts";
 import { type Revision, StorageError, type Stored, type Write } from "../storage/storage.ts";
 import { isDeletionComplete, planDeletion } from "./deletion.ts";
@@ -313,9 +314,12 @@ export class ResourceStore {
   ): Promise<Deleted> {
     const { admission, clock, hooks } = this.#options;
     const object = decodeStored(current.value);
-    const attributes = this.#attributes(view, "DELETE", scope, {
-      oldObject: fromStored(view, structuredClone(object)),
-    });
+    const attributes = {
+      ...this.#attributes(view, "DELETE", scope, {
+        oldObject: fromStored(view, structuredClone(object)),
+      }),
+      options: deleteOptionsOf(scope, options),
+    };
     await admission.admit(attributes);
     await admission.validate(attributes);
     const now = clock.now();
@@ -420,10 +424,8 @@ export class ResourceStore {
       subresource: scope.subresource,
       namespace: scope.namespace,
       name,
-      user: scope.user,
       ...objects,
-      options: { dryRun: scope.dryRun },
-      warn: scope.warn,
+      ...requestAttributes(scope, operation),
     };
   }
 

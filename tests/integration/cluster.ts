@@ -5,6 +5,7 @@ import type { FileStore } from "../../control/certificates/file_store.ts";
 import { ServiceAccountKeys } from "../../control/certificates/service_account_keys.ts";
 import { runComponents } from "../../control/components/components.ts";
 import { ApiServer } from "../../control/server/api_server.ts";
+import type { Network } from "../../control/network/network.ts";
 import { Metrics } from "../../control/server/metrics.ts";
 import { MemoryStorage } from "../../control/storage/memory/storage.ts";
 import type { KubeObject } from "../../shared/api/kind.ts";
@@ -24,11 +25,16 @@ export interface ClusterOptions {
   readonly nodes?: readonly string[];
   /** Without: the API server alone. Default true. */
   readonly components?: boolean;
+  /** How the server reaches webhooks and extension servers. Default: not at all. */
+  readonly network?: Network;
 }
 
 /** An object as a test writes it down, without its kind's type. */
 export type Written = KubeObject & { readonly [field: string]: unknown };
 
+const noNetwork: Network = {
+  dial: ({ host, port }) => Promise.reject(new Error(`dial tcp ${host}:${port}: no network`)),
+};
 const systemGroups = ["system:authenticated"];
 const admin: UserRef = { name: "admin", groups: ["system:masters", ...systemGroups] };
 
@@ -50,17 +56,19 @@ export class Cluster implements AsyncDisposable {
   readonly #log: Log;
   readonly #traffic = { underWay: 0, count: 0 };
   readonly #stop = new AbortController();
+  readonly #network: Network;
   #components: Promise<void> = Promise.resolve();
   #keys: ServiceAccountKeys | undefined;
   #server: ApiServer | undefined;
 
-  private constructor() {
+  private constructor({ network = noNetwork }: ClusterOptions) {
+    this.#network = network;
     this.#log = this.#recorder();
     this.admin = this.clientAs(admin);
   }
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
-    const cluster = new Cluster();
+    const cluster = new Cluster(options);
     cluster.#keys = await ServiceAccountKeys.open(memoryFiles(), cluster.clock.now(), silentLog);
     await cluster.#startServer();
     if (options.components ?? true) cluster.#startComponents();
@@ -209,6 +217,7 @@ export class Cluster implements AsyncDisposable {
       serviceCidr: "10.96.0.0/12",
       clientAuthority: "authority",
       agents: new AgentConnections({ clock, log: silentLog }),
+      network: this.#network,
     });
   }
 
