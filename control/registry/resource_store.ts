@@ -60,6 +60,16 @@ export interface UpdateOptions {
   readonly claimsFields?: boolean;
   /** What is written is not counted as a change of the spec (bindings). */
   readonly keepGeneration?: boolean;
+  /** Admission judges a part of the object in a form of its own (Scale). */
+  readonly judgedAs?: JudgedPart;
+}
+
+/** A part of objects as an object of another kind. */
+export interface JudgedPart {
+  /** The part of `object`. */
+  show(object: KubeObject): KubeObject;
+  /** Carries what admission made of the part over to `object`. */
+  take(object: KubeObject, shown: KubeObject): void;
 }
 
 /**
@@ -257,8 +267,15 @@ export class ResourceStore {
     if (!options.fieldsTracked && (!options.direct || options.claimsFields)) {
       trackFields(view, { object, old: oldView, scope, now: context.now });
     }
-    const attributes = this.#attributes(view, "UPDATE", scope, { object, oldObject: oldView });
-    if (!options.direct) await admission.admit(attributes);
+    const { show, take } = options.judgedAs ?? wholeObject;
+    const attributes = this.#attributes(view, "UPDATE", scope, {
+      object: show(object),
+      oldObject: show(oldView),
+    });
+    if (!options.direct) {
+      await admission.admit(attributes);
+      take(object, attributes.object!);
+    }
     const next = toStored(view, object);
     kind.strategy.defaults?.(next, context.now);
     this.#prepareUpdate(next, old, context);
@@ -275,7 +292,7 @@ export class ResourceStore {
     try {
       kind.strategy.canonicalize?.(normal);
       if (!options.direct) {
-        await admission.validate({ ...attributes, object: fromStored(view, normal) });
+        await admission.validate({ ...attributes, object: show(fromStored(view, normal)) });
       }
       if (sameJson(normal, old)) return this.#written(view, old, false, current.value);
       if (scope.dryRun) {
@@ -439,6 +456,8 @@ export class ResourceStore {
     return { object: fromStored(view, object), created, value: same ? value : undefined };
   }
 }
+
+const wholeObject: JudgedPart = { show: (object) => object, take() {} };
 
 function contextOf({ user, subresource }: WriteScope, nowMs: number): WriteContext {
   const { name: username, uid = "", groups, extra = {} } = user;

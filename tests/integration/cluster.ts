@@ -4,6 +4,7 @@ import { AgentConnections } from "../../control/agents/agent_connections.ts";
 import type { FileStore } from "../../control/certificates/file_store.ts";
 import { ServiceAccountKeys } from "../../control/certificates/service_account_keys.ts";
 import { runComponents } from "../../control/components/components.ts";
+import { connectSubresources } from "../../control/endpoints/connect/connect_subresources.ts";
 import { ApiServer } from "../../control/server/api_server.ts";
 import type { Network } from "../../control/network/network.ts";
 import { Metrics } from "../../control/server/metrics.ts";
@@ -206,6 +207,8 @@ export class Cluster implements AsyncDisposable {
 
   async #startServer(): Promise<void> {
     const { clock, random, storage } = this;
+    const network = this.#network;
+    const agents = new AgentConnections({ clock, log: silentLog });
     this.#server = await ApiServer.start({
       storage,
       clock,
@@ -216,8 +219,10 @@ export class Cluster implements AsyncDisposable {
       advertise: { address: "192.0.2.10", port: 6443 },
       serviceCidr: "10.96.0.0/12",
       clientAuthority: "authority",
-      agents: new AgentConnections({ clock, log: silentLog }),
-      network: this.#network,
+      agents,
+      network,
+      connections: (parts) =>
+        connectSubresources({ ...parts, agents, network, clock, log: silentLog }),
     });
   }
 
