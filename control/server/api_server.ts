@@ -16,6 +16,7 @@ import { serviceAccountTokenAuthenticator } from "../authentication/service_acco
 import { unionAuthenticator } from "../authentication/union.ts";
 import type { AgentConnections } from "../agents/agent_connections.ts";
 import { PluginChain } from "../admission/chain.ts";
+import { CustomResources } from "../apiextensions/custom_resources.ts";
 import { standardPlugins } from "../admission/plugins/mod.ts";
 import { escalationCheck } from "../authorization/escalation.ts";
 import { nodeAuthorizer } from "../authorization/node.ts";
@@ -39,7 +40,7 @@ import { writeStandardObjects } from "./standard_objects.ts";
 import { impersonation } from "./filters/impersonation.ts";
 import { newApp } from "./handler_chain.ts";
 import type { HealthCheck } from "./health.ts";
-import { installKinds } from "./install.ts";
+import { type InstallOptions, installKinds } from "./install.ts";
 import type { Metrics } from "./metrics.ts";
 import { builtinParticulars } from "./particulars.ts";
 import { pathHandler } from "./paths.ts";
@@ -118,7 +119,7 @@ export class ApiServer {
         last: [escalationCheck(rbac, authorizer)],
       }),
     );
-    installKinds(builtinKinds, {
+    const install: InstallOptions = {
       registry,
       storage,
       cache,
@@ -136,8 +137,11 @@ export class ApiServer {
         storeOf,
         connections: options.connections?.(reader) ?? {},
       }),
-    });
+    };
+    installKinds(builtinKinds, install);
     await cache.start();
+    const definitions = storeOf("apiextensions.k8s.io", "customresourcedefinitions");
+    await CustomResources.start({ ...install, definitions, log });
     for (const service of reader.list("", "services")) services.restore(service);
     await feedAuthorizers({ rbac, nodes, storeOf });
     const ready = { bootstrapped: false };

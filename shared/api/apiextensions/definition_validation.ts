@@ -115,7 +115,7 @@ function validateSpec(spec: CustomResourceDefinitionSpec, given: SpecOptions): F
     const hasStatus = subresources?.status !== undefined;
     errors.push(...validateVersion(version, path, { ...options, hasStatus }));
   });
-  validateVersionList(versions, errors);
+  validateVersionList(versions, spec.versions, errors);
   for (const field of ["plural", "singular", "kind", "listKind"] as const) {
     if (!names[field]) errors.push(required(`spec.names.${field}`));
   }
@@ -222,11 +222,12 @@ function validateGroup(group: string | undefined, path: string, errors: FieldErr
 
 function validateVersionList(
   versions: readonly CustomResourceDefinitionVersion[],
+  given: readonly CustomResourceDefinitionVersion[] | undefined,
   errors: FieldError[],
 ): void {
   const path = "spec.versions";
   const names = versions.map(({ name }) => name);
-  const shown = versions.map(showVersion);
+  const shown = given && versions.map(showVersion);
   if (new Set(names).size < names.length) {
     errors.push(invalid(path, shown, "must contain unique version names"));
   }
