@@ -26,6 +26,7 @@ import { mastersAuthorizer, unionAuthorizer } from "../authorization/union.ts";
 import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts";
 import { apiHandler } from "../endpoints/api_handler.ts";
 import { Discovery } from "../endpoints/discovery/discovery.ts";
+import { OpenApi } from "../endpoints/openapi/openapi.ts";
 import type { ApiRegistry, Subresource } from "../endpoints/resource_request.ts";
 import { rbacObjects } from "../bootstrap/standard_objects.ts";
 import { ServiceAllocation } from "../registry/core/service_allocation.ts";
@@ -157,6 +158,7 @@ export class ApiServer {
       resources: apiHandler({ registry, clock, random, stopping: stopping.signal }),
       paths: pathHandler({
         discovery,
+        openApi: new OpenApi(registry),
         tokens,
         keys: options.serviceAccountKeys,
         metrics: options.metrics,
