@@ -124,16 +124,20 @@ export class ResourceStore {
     });
   }
 
-  /** Deletes one object, or begins to. Throws NotFound, or Conflict for a precondition that does not hold. */
+  /**
+   * Deletes one object, or begins to. `direct`: the server itself deletes, no admission. Throws NotFound, or Conflict for
+   * a precondition that does not hold.
+   */
   async delete(
     view: KindDefinition,
     name: string,
     options: Partial<DeleteOptions>,
     scope: WriteScope,
+    { direct = false }: { readonly direct?: boolean } = {},
   ): Promise<Deleted> {
     return await this.#judge(name, scope, async (current) => {
       if (!current) throw notFoundError(view, name);
-      return await this.#deleteOnce(view, current, options, scope);
+      return await this.#deleteOnce(view, current, { options, direct }, scope);
     });
   }
 
@@ -259,9 +263,9 @@ export class ResourceStore {
     const { kind } = this;
     const { admission, clock, hooks } = this.#options;
     const context = contextOf(scope, clock.now());
-    const old = decodeStored(current.value);
+    const old = decodeStored(current.value, kind);
     const oldView = fromStored(view, old);
-    const object = await transform(fromStored(view, decodeStored(current.value)));
+    const object = await transform(fromStored(view, decodeStored(current.value, kind)));
     this.#checkVersion(view, object, old);
     for (const warning of dedupOwnerReferences(object, false)) scope.warn(warning);
     if (!options.fieldsTracked && (!options.direct || options.claimsFields)) {
@@ -294,7 +298,9 @@ export class ResourceStore {
       if (!options.direct) {
         await admission.validate({ ...attributes, object: show(fromStored(view, normal)) });
       }
-      if (sameJson(normal, old)) return this.#written(view, old, false, current.value);
+      if (sameJson(normal, old)) {
+        return this.#written(view, old, false, kind.revive ? undefined : current.value);
+      }
       if (scope.dryRun) {
         undo?.();
         return this.#written(view, normal, false);
@@ -326,19 +332,24 @@ export class ResourceStore {
   async #deleteOnce(
     view: KindDefinition,
     current: Stored,
-    options: Partial<DeleteOptions>,
+    { options, direct }: {
+      readonly options: Partial<DeleteOptions>;
+      readonly direct: boolean;
+    },
     scope: WriteScope,
   ): Promise<Deleted> {
     const { admission, clock, hooks } = this.#options;
-    const object = decodeStored(current.value);
-    const attributes = {
-      ...this.#attributes(view, "DELETE", scope, {
-        oldObject: fromStored(view, structuredClone(object)),
-      }),
-      options: deleteOptionsOf(scope, options),
-    };
-    await admission.admit(attributes);
-    await admission.validate(attributes);
+    const object = decodeStored(current.value, this.kind);
+    if (!direct) {
+      const attributes = {
+        ...this.#attributes(view, "DELETE", scope, {
+          oldObject: fromStored(view, structuredClone(object)),
+        }),
+        options: deleteOptionsOf(scope, options),
+      };
+      await admission.admit(attributes);
+      await admission.validate(attributes);
+    }
     const now = clock.now();
     const old = structuredClone(object);
     const plan = planDeletion(this.kind, object, { options, now });
@@ -394,7 +405,8 @@ export class ResourceStore {
       return;
     }
     if (this.kind.strategy.requireResourceVersion) {
-      throw invalidError(view, name, [
+      // The reference names the resource where other refusals name the kind.
+      throw invalidError({ group: view.group, kind: view.plural }, name, [
         invalid("metadata.resourceVersion", 0, "must be specified for an update"),
       ]);
     }
@@ -425,7 +437,9 @@ export class ResourceStore {
   }
 
   #refuseInvalid(view: KindDefinition, object: KubeObject, errors: readonly FieldError[]): void {
-    if (errors.length > 0) throw invalidError(view, object.metadata.name ?? "", errors);
+    if (errors.length === 0) return;
+    const { kind, metadata } = object;
+    throw invalidError({ group: view.group, kind }, metadata.name ?? "", errors);
   }
 
   #attributes(

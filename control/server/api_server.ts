@@ -20,6 +20,7 @@ import { RegistryEquivalents } from "../admission/match/registry_equivalents.ts"
 import { conditionMatcher } from "../admission/webhook/match_conditions.ts";
 import { mutatingAdmissionWebhook } from "../admission/webhook/mutating_admission_webhook.ts";
 import { validatingAdmissionWebhook } from "../admission/webhook/validating_admission_webhook.ts";
+import { CustomResources } from "../apiextensions/custom_resources.ts";
 import { standardPlugins } from "../admission/plugins/mod.ts";
 import { escalationCheck } from "../authorization/escalation.ts";
 import { nodeAuthorizer } from "../authorization/node.ts";
@@ -30,6 +31,7 @@ import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts
 import { apiHandler } from "../endpoints/api_handler.ts";
 import type { ConnectDependencies } from "../endpoints/connect/dependencies.ts";
 import { Discovery } from "../endpoints/discovery/discovery.ts";
+import { OpenApi } from "../endpoints/openapi/openapi.ts";
 import type { ApiRegistry, Subresource } from "../endpoints/resource_request.ts";
 import type { Network } from "../network/network.ts";
 import { rbacObjects } from "../bootstrap/standard_objects.ts";
@@ -46,7 +48,7 @@ import { writeStandardObjects } from "./standard_objects.ts";
 import { impersonation } from "./filters/impersonation.ts";
 import { newApp } from "./handler_chain.ts";
 import type { HealthCheck } from "./health.ts";
-import { installKinds } from "./install.ts";
+import { installKinds, type InstallOptions } from "./install.ts";
 import type { Metrics } from "./metrics.ts";
 import { builtinParticulars } from "./particulars.ts";
 import { pathHandler } from "./paths.ts";
@@ -137,7 +139,7 @@ export class ApiServer {
         last: [escalationCheck(rbac, authorizer)],
       }),
     );
-    installKinds(builtinKinds, {
+    const install: InstallOptions = {
       registry,
       storage,
       cache,
@@ -155,8 +157,11 @@ export class ApiServer {
         storeOf,
         connections: options.connections?.({ reader, admission }) ?? {},
       }),
-    });
+    };
+    installKinds(builtinKinds, install);
     await cache.start();
+    const definitions = storeOf("apiextensions.k8s.io", "customresourcedefinitions");
+    await CustomResources.start({ ...install, definitions, log });
     for (const service of reader.list("", "services")) services.restore(service);
     await feedAuthorizers({ rbac, nodes, storeOf });
     const ready = { bootstrapped: false };
@@ -172,6 +177,7 @@ export class ApiServer {
       resources: apiHandler({ registry, clock, random, stopping: stopping.signal }),
       paths: pathHandler({
         discovery,
+        openApi: new OpenApi(registry),
         tokens,
         keys: options.serviceAccountKeys,
         metrics: options.metrics,

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { StatusError } from "../../shared/meta/status_error.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { negotiate, type Negotiated } from "../endpoints/negotiation.ts";
+import { notFoundPage } from "../endpoints/not_found_page.ts";
 import { respondError } from "../endpoints/respond.ts";
 import { StorageError } from "../storage/storage.ts";
 import { authentication } from "./filters/authentication.ts";
@@ -49,17 +50,6 @@ export function newApp(options: HandlerChainOptions): Hono<Env> {
     return respondError(formOf(c), refusal);
   });
   return app;
-}
-
-function notFoundPage(): Response {
-  return new Response("404 page not found\n", {
-    status: 404,
-    headers: {
-      "content-type": "text/plain; charset=utf-8",
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-cache, private",
-    },
-  });
 }
 
 /** Refusals go out as they are; anything else is a bug, logged once and answered 500. */

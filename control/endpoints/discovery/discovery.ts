@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { mediaTypes, negotiate } from "../negotiation.ts";
 import { parseAccept } from "../../../shared/codec/media_type.ts";
 import type { ApiRegistry, Served } from "../resource_request.ts";
-import { respondWith } from "../respond.ts";
+import { isBuiltIn, respondWith } from "../respond.ts";
 import { apiResourcesOf, discoveryOf } from "./resources.ts";
+import { compareVersions } from "./versions.ts";
 
 /** Where a group stands in `/apis`: the higher comes first (`APIService.spec.groupPriorityMinimum`). */
 const groupPriority: Readonly<Record<string, number>> = {
@@ -34,6 +35,7 @@ const customPriority = 1000;
 
 interface GroupVersions {
   readonly name: string;
+  readonly isBuiltIn: boolean;
   readonly versions: readonly { readonly version: string; readonly resources: readonly Served[] }[];
 }
 
@@ -85,10 +87,10 @@ export class Discovery {
     return out;
   }
 
-  /** Whether a group is served at all: unknown ones answer as unknown pages do. */
+  /** Whether a group is a built-in one: in others, what is not there answers as unknown pages do. */
   hasGroup(group: string): boolean {
     this.#refresh();
-    return this.#groups.some(({ name }) => name === group);
+    return this.#groups.find(({ name }) => name === group)?.isBuiltIn ?? false;
   }
 
   #core(parts: readonly string[], host: string) {
@@ -178,6 +180,7 @@ export class Discovery {
     }
     this.#groups = [...groups].map(([name, versions]) => ({
       name,
+      isBuiltIn: versions.values().some((list) => list.some(({ kind }) => isBuiltIn(kind))),
       versions: [...versions].map(([version, resources]) => ({ version, resources }))
         .sort((a, b) => compareVersions(a.version, b.version)),
     })).sort((a, b) => priorityOf(b.name) - priorityOf(a.name) || (a.name < b.name ? -1 : 1));
@@ -191,18 +194,4 @@ function priorityOf(group: string): number {
 function groupOf({ name, versions }: GroupVersions) {
   const rows = versions.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }));
   return { name, versions: rows, preferredVersion: rows[0] };
-}
-
-/** Newest first, by the API's order of versions: GA before beta before alpha, then by number. */
-export function compareVersions(a: string, b: string): number {
-  const [x, y] = [rank(a), rank(b)];
-  if (!x || !y) return x ? -1 : y ? 1 : a < b ? -1 : 1;
-  return y[0] - x[0] || y[1] - x[1] || y[2] - x[2];
-}
-
-function rank(version: string): [stage: number, major: number, minor: number] | undefined {
-  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
-  if (!match) return undefined;
-  const stage = match[2] === "alpha" ? 0 : match[2] === "beta" ? 1 : 2;
-  return [stage, Number(match[1]), Number(match[3] ?? 0)];
 }
