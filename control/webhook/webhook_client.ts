@@ -1,12 +1,16 @@
 import { Buffer } from "node:buffer";
-import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
-import type { Clock } from "../../shared/clock/clock.ts";
-import { sleep } from "../../shared/clock/clock.ts";
+import { type Clock, sleep } from "../../shared/clock/clock.ts";
 import type { Random } from "../../shared/clock/random.ts";
 import { parseJson } from "../../shared/codec/json.ts";
 import { StatusError } from "../../shared/meta/status_error.ts";
-import { readChunks } from "../../shared/stream/read_chunks.ts";
 import type { AdmissionReader } from "../admission/plugin.ts";
+import {
+  AnswerError,
+  deadlineExceeded,
+  exchange,
+  type ExchangeAnswer,
+  type ExchangeRequest,
+} from "../network/exchange.ts";
 import type { Network } from "../network/network.ts";
 import { TlsAgent } from "../network/tls_agent.ts";
 import { type WebhookEndpoint, webhookEndpoint, type WebhookTarget } from "./webhook_endpoint.ts";
@@ -58,24 +62,37 @@ export class WebhookClient {
     options: WebhookCallOptions = {},
   ): Promise<unknown> {
     const { clock } = this.#options;
-    const { timeoutMs, signal } = options;
+    const { timeoutMs, signal, maxAnswerBytes = defaultAnswerBytes } = options;
     const endpoint = webhookEndpoint(target, this.#options);
-    const path = timeoutMs === undefined
-      ? endpoint.path
-      : `${endpoint.path}?timeout=${Math.ceil(timeoutMs / 1000)}s`;
+    const query = timeoutMs === undefined ? "" : `?timeout=${Math.ceil(timeoutMs / 1000)}s`;
     const late = new AbortController();
-    const timer = clock.after(timeoutMs ?? defaultTimeoutMs, () => late.abort(tooLate));
-    const ended = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
-    const exchange: Exchange = {
+    const timer = clock.after(
+      timeoutMs ?? defaultTimeoutMs,
+      () => late.abort(deadlineExceeded),
+    );
+    const request: ExchangeRequest = {
       agent: this.#agentFor(endpoint),
-      endpoint,
-      path,
+      method: "POST",
+      path: endpoint.path + query,
+      headers: {
+        "host": endpoint.host,
+        "accept": "application/json, */*",
+        "content-type": "application/json",
+        "user-agent": "coracle",
+      },
       body: Buffer.from(JSON.stringify(body)),
-      signal: ended,
-      maxAnswerBytes: options.maxAnswerBytes ?? defaultAnswerBytes,
+      signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+      maxAnswerBytes,
     };
     try {
-      return decodeAnswer(await this.#sendPatiently(exchange));
+      return decodeAnswer(await this.#askPatiently(request));
+    } catch (error) {
+      if (error instanceof WebhookError) throw error;
+      const { message } = error as Error;
+      if (error instanceof AnswerError) throw new WebhookError(message, { cause: error });
+      // Go's `url.Error`.
+      const url = JSON.stringify(endpoint.origin + request.path);
+      throw new WebhookError(`Post ${url}: ${message}`, { cause: error });
     } finally {
       timer.cancel();
     }
@@ -88,14 +105,15 @@ export class WebhookClient {
   }
 
   /** Asks again, as often and as late as the server says by Retry-After. */
-  async #sendPatiently(exchange: Exchange): Promise<Answer> {
+  async #askPatiently(request: ExchangeRequest): Promise<ExchangeAnswer> {
     for (let attempt = 0;; attempt++) {
-      const answer = await sendOnce(exchange);
-      const { code, retryAfter } = answer;
+      const answer = await exchange(request);
+      const { code } = answer;
       const busy = code === 429 || code >= 500;
-      if (!busy || retryAfter === undefined || attempt >= maxRetries) return answer;
-      await sleep(this.#options.clock, retryAfter * 1000, exchange.signal)
-        .catch((error: unknown) => Promise.reject(postError(exchange, error)));
+      const seconds = retryAfter(answer);
+      if (!busy || seconds === undefined || attempt >= maxRetries) return answer;
+      // Cut short, it is the exchange that says so.
+      await sleep(this.#options.clock, seconds * 1000, request.signal).catch(() => {});
     }
   }
 
@@ -124,134 +142,18 @@ export class WebhookClient {
   }
 }
 
-/** Go's context.DeadlineExceeded. */
-const tooLate = new Error("context deadline exceeded");
-
-interface Exchange {
-  readonly agent: TlsAgent;
-  readonly endpoint: WebhookEndpoint;
-  readonly path: string;
-  readonly body: Buffer;
-  readonly signal: AbortSignal;
-  readonly maxAnswerBytes: number;
+/** In seconds. */
+function retryAfter({ headers }: ExchangeAnswer): number | undefined {
+  const value = headers["retry-after"];
+  return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
 }
 
-interface Answer {
-  readonly code: number;
-  readonly contentType: string;
-  /** In seconds. */
-  readonly retryAfter: number | undefined;
-  readonly body: Uint8Array;
-}
-
-/** A connection that was kept may just have been closed by the other side: that is no answer, and is tried once more. */
-async function sendOnce(exchange: Exchange): Promise<Answer> {
-  for (let again = true;; again = false) {
-    const request = begin(exchange);
-    const stop = () => request.destroy();
-    exchange.signal.addEventListener("abort", stop, { once: true });
-    try {
-      exchange.signal.throwIfAborted();
-      return await readAnswer(await answerTo(request, exchange), exchange);
-    } catch (error) {
-      request.destroy();
-      if (again && !exchange.signal.aborted && isStale(request, error)) continue;
-      if (error instanceof WebhookError) throw error;
-      throw postError(exchange, exchange.signal.aborted ? exchange.signal.reason : error);
-    } finally {
-      exchange.signal.removeEventListener("abort", stop);
-    }
-  }
-}
-
-function begin({ agent, endpoint, path, body }: Exchange): ClientRequest {
-  const request = httpRequest({
-    agent,
-    method: "POST",
-    host: endpoint.serverName,
-    path,
-    setHost: false,
-    headers: {
-      "host": endpoint.host,
-      "accept": "application/json, */*",
-      "content-type": "application/json",
-      "content-length": body.length,
-      "user-agent": "coracle",
-    },
-  });
-  // What goes wrong is told by whoever waits for the answer.
-  request.on("error", () => {});
-  request.end(body);
-  return request;
-}
-
-function answerTo(request: ClientRequest, { signal }: Exchange): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    signal.addEventListener("abort", aborted, { once: true });
-    const settle = () => signal.removeEventListener("abort", aborted);
-    request.once("response", (message) => {
-      settle();
-      resolve(message);
-    });
-    request.once("error", (error) => {
-      settle();
-      reject(error);
-    });
-  });
-}
-
-async function readAnswer(
-  message: IncomingMessage,
-  { maxAnswerBytes, signal }: Exchange,
-): Promise<Answer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of readChunks(message)) {
-      length += chunk.length;
-      if (length > maxAnswerBytes) throw new WebhookError("the answer is too large");
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof WebhookError || signal.aborted) throw error;
-    const why = "unexpected error when reading response body. Please retry. Original error";
-    throw new WebhookError(`${why}: unexpected EOF`, { cause: error });
-  }
-  const retryAfter = message.headers["retry-after"];
-  return {
-    code: message.statusCode ?? 0,
-    contentType: message.headers["content-type"] ?? "",
-    retryAfter: retryAfter !== undefined && /^\d+$/.test(retryAfter)
-      ? Number(retryAfter)
-      : undefined,
-    body: Buffer.concat(chunks),
-  };
-}
-
-function isStale(request: ClientRequest, error: unknown): boolean {
-  const { code } = error as { readonly code?: string };
-  return request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
-}
-
-/** Go's `url.Error`. */
-function postError({ endpoint, path }: Exchange, cause: unknown): WebhookError {
-  const url = JSON.stringify(`${endpoint.origin}${path}`);
-  const { message, code } = cause as Error & { readonly code?: string };
-  const why = cause instanceof DOMException && cause.name === "AbortError"
-    ? "context canceled"
-    : code === "ECONNRESET"
-    ? "EOF"
-    : message;
-  return new WebhookError(`Post ${url}: ${why}`, { cause });
-}
-
-function decodeAnswer({ code, contentType, retryAfter, body }: Answer): unknown {
-  if (code < 200 || code > 206) throw refusedAnswer({ code, contentType, retryAfter, body });
+function decodeAnswer(answer: ExchangeAnswer): unknown {
+  const { code, headers, body } = answer;
+  if (code < 200 || code > 206) throw refusedAnswer(answer);
   if (body.length === 0) {
-    throw new WebhookError(
-      `0-length response with status code: ${code} and content type: ${contentType}`,
-    );
+    const type = headers["content-type"] ?? "";
+    throw new WebhookError(`0-length response with status code: ${code} and content type: ${type}`);
   }
   try {
     return parseJson(body).value;
@@ -261,11 +163,12 @@ function decodeAnswer({ code, contentType, retryAfter, body }: Answer): unknown 
   }
 }
 
-function refusedAnswer({ code, contentType, retryAfter = 0, body }: Answer): WebhookError {
-  const isText = contentType.startsWith("text/");
+function refusedAnswer(answer: ExchangeAnswer): WebhookError {
+  const { code, headers, body } = answer;
+  const isText = headers["content-type"]?.startsWith("text/") ?? false;
   const text = isText ? new TextDecoder().decode(body.subarray(0, maxErrorTextBytes)).trim() : "";
   const status = statusIn(body, code) ??
-    unexpectedAnswer(code, isText ? text : "unknown", retryAfter);
+    unexpectedAnswer(code, isText ? text : "unknown", retryAfter(answer) ?? 0);
   return new WebhookError(status.message, { status });
 }
 

@@ -1,4 +1,6 @@
 import { StatusError } from "../../../../shared/meta/status_error.ts";
+import { hostPort } from "../../../../shared/stream/dial_message.ts";
+import { overTls } from "../../../network/tls_agent.ts";
 import { badRequest } from "../../../registry/errors.ts";
 import type { ResourceRequest } from "../../resource_request.ts";
 import type { ConnectDependencies } from "../dependencies.ts";
@@ -48,10 +50,18 @@ async function toTarget(
   const redirect = redirectToRoot(request);
   if (redirect) return redirect;
   const { prefix, path } = pathsOf(request);
-  const connection = await deps.network.dial(target).catch((error: Error) => {
-    throw unreachable(error.message, error);
-  });
-  return await forward(request, { target, connection, prefix, path });
+  const { scheme, host, port } = target;
+  const { network, clock } = deps;
+  try {
+    const connection = await network.dial(target, request.signal);
+    // As for the reference's proxy: who is asked is known by its address alone, so no certificate can prove it.
+    const through = scheme === "https"
+      ? await overTls(connection, { serverName: host, insecure: true }, clock)
+      : connection;
+    return await forward(request, { target: hostPort(host, port), through, prefix, path });
+  } catch (error) {
+    throw error instanceof StatusError ? error : unreachable((error as Error).message, error);
+  }
 }
 
 /** Relative links of a page at the root only work below a path that ends with a slash. */
