@@ -64,6 +64,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       advertise: { address, port },
       serviceCidr: config.serviceCidr,
       clientAuthority: certificates.caBundle,
+      proxyCertificate: () => certificates.frontProxy,
+      proxyAuthority: certificates.frontProxyBundle,
     });
     const listener = await openListener(config, { server, certificates, log });
     if (listener.port !== port) await certificates.setNames(names(listener.port));

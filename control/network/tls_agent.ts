@@ -17,7 +17,8 @@ export interface TlsOptions {
 }
 
 export interface TlsAgentOptions {
-  readonly tls: TlsOptions;
+  /** Asked for each connection, as certificates are renewed. */
+  readonly tls: () => TlsOptions;
   /** A connection to the server, made for each that none is kept for; see `Network.dial`. */
   readonly dial: () => Promise<Duplex>;
   readonly clock: Clock;
@@ -70,7 +71,7 @@ export class TlsAgent extends Agent {
 
   async #connect(): Promise<Duplex> {
     const { dial, clock, tls } = this.#options;
-    const socket = await overTls(await dial(), tls, clock);
+    const socket = await overTls(await dial(), tls(), clock);
     socket.once("close", () => this.#idle.get(socket)?.cancel());
     return socket;
   }

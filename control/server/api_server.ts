@@ -16,6 +16,8 @@ import { serviceAccountTokenAuthenticator } from "../authentication/service_acco
 import { unionAuthenticator } from "../authentication/union.ts";
 import type { AgentConnections } from "../agents/agent_connections.ts";
 import { PluginChain } from "../admission/chain.ts";
+import { Aggregator } from "../aggregator/aggregator.ts";
+import type { KeyPairPem } from "../certificates/authority.ts";
 import { RegistryEquivalents } from "../admission/match/registry_equivalents.ts";
 import { conditionMatcher } from "../admission/webhook/match_conditions.ts";
 import { mutatingAdmissionWebhook } from "../admission/webhook/mutating_admission_webhook.ts";
@@ -70,6 +72,10 @@ export interface ApiServerOptions {
   readonly agents: AgentConnections;
   /** How the server reaches webhooks and extension servers. */
   readonly network: Network;
+  /** What the server shows to extension servers. */
+  readonly proxyCertificate: () => KeyPairPem | undefined;
+  /** PEM of the root that proves `proxyCertificate`. */
+  readonly proxyAuthority?: string;
   /** Makes the endpoints that lead to nodes, by `group/plural` (see `connectSubresources`). */
   readonly connections?: (
     parts: Pick<ConnectDependencies, "reader" | "admission">,
@@ -165,7 +171,12 @@ export class ApiServer {
     for (const service of reader.list("", "services")) services.restore(service);
     await feedAuthorizers({ rbac, nodes, storeOf });
     const ready = { bootstrapped: false };
-    const discovery = new Discovery(registry);
+    const aggregator = await Aggregator.start({
+      ...options,
+      reader,
+      storeOf,
+      stopping: stopping.signal,
+    });
     const app = newApp({
       authenticator: unionAuthenticator([
         clientCertificateAuthenticator(clock),
@@ -174,9 +185,10 @@ export class ApiServer {
       impersonation: impersonation(new Impersonator(authorizer)),
       authorizer,
       observe: options.metrics.observe(clock),
+      aggregated: (c) => aggregator.respond(c),
       resources: apiHandler({ registry, clock, random, stopping: stopping.signal }),
       paths: pathHandler({
-        discovery,
+        discovery: new Discovery(registry, aggregator.discovery),
         openApi: new OpenApi(registry),
         tokens,
         keys: options.serviceAccountKeys,

@@ -18,6 +18,8 @@ export interface HandlerChainOptions {
   readonly authorizer: Authorizer;
   /** Counts and times requests; outermost. */
   readonly observe: Filter;
+  /** Answers for the groups that other servers serve; undefined for what is ours. */
+  readonly aggregated: (c: RequestContext) => Promise<Response | undefined>;
   /** Answers requests for resources. */
   readonly resources: (c: RequestContext) => Promise<Response>;
   /** Answers everything else; undefined for a path that names nothing. */
@@ -42,6 +44,8 @@ export function newApp(options: HandlerChainOptions): Hono<Env> {
   const app = new Hono<Env>();
   for (const filter of filters(options)) app.use(filter);
   app.all("*", async (c) => {
+    const remote = await options.aggregated(c);
+    if (remote) return remote;
     if (c.var.info.isResource) return await options.resources(c);
     return await options.paths(c) ?? notFoundPage();
   });

@@ -15,6 +15,8 @@ export interface StandardObjectsOptions {
   readonly advertise: { readonly address: string; readonly port: number };
   readonly serviceCidr: string;
   readonly clientAuthority: string;
+  /** PEM of the root that proves the server to extension servers. */
+  readonly proxyAuthority?: string;
 }
 
 /** Makes sure of everything that every cluster has: namespaces, roles, the `kubernetes` Service and so on. */
@@ -22,12 +24,15 @@ export async function writeStandardObjects(
   options: StandardObjectsOptions,
   { stores }: { readonly stores: readonly ResourceStore[] },
 ): Promise<void> {
-  const { clock, log, advertise, serviceCidr, clientAuthority } = options;
+  const { clock, log, advertise, serviceCidr, clientAuthority, proxyAuthority } = options;
   const objects = bootstrapObjects({
     serviceCidrs: [serviceCidr],
     serviceAddress: serviceAddressOf(serviceCidr),
     advertised: { addresses: [advertise.address], port: advertise.port },
     clientAuthority,
+    ...(proxyAuthority !== undefined && {
+      requestHeader: { authority: proxyAuthority, allowedNames: ["front-proxy-client"] },
+    }),
     now: timestamp(clock.now()),
   });
   const made = isLoopback(advertise.address)

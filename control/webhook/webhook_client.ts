@@ -128,7 +128,7 @@ export class WebhookClient {
     }
     const { network, clock } = this.#options;
     const agent = new TlsAgent({
-      tls: { serverName, ca },
+      tls: () => ({ serverName, ca }),
       dial: async () => await network.dial(destination()),
       clock,
     });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { AgentConnections } from "../../control/agents/agent_connections.ts";
+import type { KeyPairPem } from "../../control/certificates/authority.ts";
 import type { FileStore } from "../../control/certificates/file_store.ts";
 import { ServiceAccountKeys } from "../../control/certificates/service_account_keys.ts";
 import { runComponents } from "../../control/components/components.ts";
@@ -28,6 +29,8 @@ export interface ClusterOptions {
   readonly components?: boolean;
   /** How the server reaches webhooks and extension servers. Default: not at all. */
   readonly network?: Network;
+  /** What the server shows to extension servers. Default: nothing. */
+  readonly proxyCertificate?: KeyPairPem;
 }
 
 /** An object as a test writes it down, without its kind's type. */
@@ -58,12 +61,14 @@ export class Cluster implements AsyncDisposable {
   readonly #traffic = { underWay: 0, count: 0 };
   readonly #stop = new AbortController();
   readonly #network: Network;
+  readonly #proxyCertificate: () => KeyPairPem | undefined;
   #components: Promise<void> = Promise.resolve();
   #keys: ServiceAccountKeys | undefined;
   #server: ApiServer | undefined;
 
-  private constructor({ network = noNetwork }: ClusterOptions) {
+  private constructor({ network = noNetwork, proxyCertificate }: ClusterOptions) {
     this.#network = network;
+    this.#proxyCertificate = () => proxyCertificate;
     this.#log = this.#recorder();
     this.admin = this.clientAs(admin);
   }
@@ -219,6 +224,7 @@ export class Cluster implements AsyncDisposable {
       advertise: { address: "192.0.2.10", port: 6443 },
       serviceCidr: "10.96.0.0/12",
       clientAuthority: "authority",
+      proxyCertificate: this.#proxyCertificate,
       agents,
       network,
       connections: (parts) =>

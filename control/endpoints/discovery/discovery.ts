@@ -2,51 +2,29 @@ import { createHash } from "node:crypto";
 import { mediaTypes, negotiate } from "../negotiation.ts";
 import { parseAccept } from "../../../shared/codec/media_type.ts";
 import type { ApiRegistry, Served } from "../resource_request.ts";
-import { isBuiltIn, respondWith } from "../respond.ts";
+import type { RemoteVersion } from "../../aggregator/remote_discovery.ts";
+import { respondWith } from "../respond.ts";
+import { collectGroups, type GroupVersion, type GroupVersions } from "./groups.ts";
 import { apiResourcesOf, discoveryOf } from "./resources.ts";
-import { compareVersions } from "./versions.ts";
 
-/** Where a group stands in `/apis`: the higher comes first (`APIService.spec.groupPriorityMinimum`). */
-const groupPriority: Readonly<Record<string, number>> = {
-  "apiregistration.k8s.io": 18000,
-  "apps": 17800,
-  "events.k8s.io": 17750,
-  "authentication.k8s.io": 17700,
-  "authorization.k8s.io": 17600,
-  "autoscaling": 17500,
-  "batch": 17400,
-  "certificates.k8s.io": 17300,
-  "networking.k8s.io": 17200,
-  "policy": 17100,
-  "rbac.authorization.k8s.io": 17000,
-  "storage.k8s.io": 16800,
-  "admissionregistration.k8s.io": 16701,
-  "apiextensions.k8s.io": 16700,
-  "scheduling.k8s.io": 16600,
-  "coordination.k8s.io": 16500,
-  "node.k8s.io": 16300,
-  "discovery.k8s.io": 16201,
-  "resource.k8s.io": 16200,
-  "flowcontrol.apiserver.k8s.io": 16100,
-  "storagemigration.k8s.io": 15800,
-};
-/** Custom groups come after the built-in ones. */
-const customPriority = 1000;
-
-interface GroupVersions {
-  readonly name: string;
-  readonly isBuiltIn: boolean;
-  readonly versions: readonly { readonly version: string; readonly resources: readonly Served[] }[];
+/** What other servers have. */
+export interface RemoteGroups {
+  /** Counts changes. */
+  readonly generation: number;
+  versions(): readonly RemoteVersion[];
 }
 
-/** Serves the discovery documents, derived from the registry and kept until it changes. */
+/** Serves the discovery documents, derived from the registry and from what other servers have, kept until that changes. */
 export class Discovery {
   readonly #registry: ApiRegistry;
-  #generation = -1;
+  readonly #remote: RemoteGroups;
+  /** Of the registry and of the others. */
+  #generations: readonly [number, number] = [-1, -1];
   #groups: readonly GroupVersions[] = [];
 
-  constructor(registry: ApiRegistry) {
+  constructor(registry: ApiRegistry, remote: RemoteGroups) {
     this.#registry = registry;
+    this.#remote = remote;
   }
 
   /** The document at `path`, or undefined if there is none. Throws NotAcceptable. */
@@ -150,11 +128,7 @@ export class Discovery {
       metadata: {},
       items: groups.map(({ name, versions }) => ({
         metadata: name === "" ? {} : { name },
-        versions: versions.map(({ version, resources }) => ({
-          version,
-          resources: discoveryOf(resources),
-          freshness: "Current",
-        })),
+        versions: versions.map(aggregatedVersion),
       })),
     });
     const tag = `"${createHash("sha512").update(body).digest("hex").toUpperCase()}"`;
@@ -169,26 +143,20 @@ export class Discovery {
   }
 
   #refresh(): void {
-    if (this.#generation === this.#registry.generation) return;
-    this.#generation = this.#registry.generation;
-    const groups = new Map<string, Map<string, Served[]>>();
-    for (const resource of this.#registry.all()) {
-      const { group, version } = resource.kind;
-      const versions = groups.get(group) ?? new Map<string, Served[]>();
-      groups.set(group, versions);
-      versions.set(version, [...(versions.get(version) ?? []), resource]);
-    }
-    this.#groups = [...groups].map(([name, versions]) => ({
-      name,
-      isBuiltIn: versions.values().some((list) => list.some(({ kind }) => isBuiltIn(kind))),
-      versions: [...versions].map(([version, resources]) => ({ version, resources }))
-        .sort((a, b) => compareVersions(a.version, b.version)),
-    })).sort((a, b) => priorityOf(b.name) - priorityOf(a.name) || (a.name < b.name ? -1 : 1));
+    const generations = [this.#registry.generation, this.#remote.generation] as const;
+    if (generations.every((generation, i) => generation === this.#generations[i])) return;
+    this.#generations = generations;
+    this.#groups = collectGroups(this.#registry.all(), this.#remote.versions());
   }
 }
 
-function priorityOf(group: string): number {
-  return groupPriority[group] ?? customPriority;
+function aggregatedVersion({ version, resources, remote }: GroupVersion) {
+  const rows = remote?.resources ?? discoveryOf(resources);
+  return {
+    version,
+    ...(rows.length > 0 && { resources: rows }),
+    freshness: remote?.freshness ?? "Current",
+  };
 }
 
 function groupOf({ name, versions }: GroupVersions) {

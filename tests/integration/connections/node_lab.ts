@@ -80,6 +80,7 @@ export async function startNodeLab(): Promise<NodeLab> {
     advertise: { address: "127.0.0.1", port: 6443 },
     serviceCidr: "10.96.0.0/16",
     clientAuthority: certificates.caBundle,
+    proxyCertificate: () => certificates.frontProxy,
   });
   const { key, certificate } = certificates.serving;
   const listener = await listen({

@@ -28,6 +28,8 @@ export interface ForwardOptions {
   readonly prefix: string;
   /** The target is told these besides the client's own. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Headers of the client that the target must not see. */
+  readonly withheld?: (name: string) => boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function forward(
 ): Promise<Response> {
   const { raw, upgrade } = request;
   const { target, prefix } = options;
-  const sending = begin(request, options);
+  const sending = tryBegin(request, options);
   const answering = answerOf(sending);
   if (raw.body) sendBody(raw.body, sending).catch(() => sending.destroy());
   else sending.end();
@@ -54,12 +56,24 @@ export async function forward(
   );
 }
 
+/** What may be in a name may not be in a header. */
+function tryBegin(request: ForwardedRequest, options: ForwardOptions): ClientRequest {
+  try {
+    return begin(request, options);
+  } catch (error) {
+    const { code, message } = error as Error & { readonly code?: string };
+    if (code === "ERR_INVALID_CHAR") throw unreachable(`net/http: ${message}`, error);
+    throw error;
+  }
+}
+
 function begin(
   { raw, upgrade, signal }: ForwardedRequest,
-  { through, path, headers: more }: ForwardOptions,
+  { through, path, headers: more, withheld = () => false }: ForwardOptions,
 ): ClientRequest {
+  const own = Object.entries(forwardedHeaders(raw.headers)).filter(([name]) => !withheld(name));
   const headers = {
-    ...forwardedHeaders(raw.headers),
+    ...Object.fromEntries(own),
     "host": hostOf(raw),
     "x-forwarded-uri": new URL(raw.url).pathname,
     ...more,
