@@ -11,6 +11,7 @@ import type { RequestContext } from "../server/request_context.ts";
 import type { WatchSink } from "../storage/cacher/cache.ts";
 import { AvailabilityController } from "./availability_controller.ts";
 import { DiscoveryFeed } from "./discovery_feed.ts";
+import { Registration } from "./registration.ts";
 import { isUserHeader, proxyHeaders } from "./proxy_headers.ts";
 import { RemoteApi, type RemoteApiDependencies } from "./remote_api.ts";
 
@@ -25,18 +26,24 @@ const group = "apiregistration.k8s.io";
 
 /**
  * Answers for the groups that other servers serve (APIServices with a Service): passes requests on, keeps their
- * conditions, and learns what they have for discovery.
+ * conditions, and learns what they have for discovery. Registers the groups of custom resources among them.
  */
 export class Aggregator {
   readonly discovery: DiscoveryFeed;
   readonly #options: AggregatorOptions;
   readonly #remotes = new Map<string, RemoteApi>();
   readonly #availability: AvailabilityController;
+  readonly #registration: Registration;
 
   private constructor(options: AggregatorOptions) {
     const { clock, log, reader, storeOf } = options;
     this.#options = options;
     this.discovery = new DiscoveryFeed({ clock, log });
+    this.#registration = new Registration({
+      services: storeOf(group, "apiservices"),
+      reader,
+      log,
+    });
     this.#availability = new AvailabilityController({
       services: storeOf(group, "apiservices"),
       reader,
@@ -56,6 +63,8 @@ export class Aggregator {
     await follow(storeOf(group, "apiservices"), (object, isGone) => {
       aggregator.#change(object.metadata.name!, isGone ? undefined : object as APIService);
     });
+    const definitions = storeOf("apiextensions.k8s.io", "customresourcedefinitions");
+    await follow(definitions, () => aggregator.#registration.due());
     await follow(storeOf("", "services"), ({ metadata: { namespace = "", name = "" } }) => {
       availability.checkService(namespace, name);
     });
@@ -126,6 +135,7 @@ export class Aggregator {
       this.discovery.add(name, api);
     } else if (known.update(service)) this.discovery.refresh(name);
     this.#availability.check(name);
+    this.#registration.due();
   }
 
   #forget(name: string, api: RemoteApi): void {
@@ -136,6 +146,7 @@ export class Aggregator {
 
   #stop(): void {
     this.#availability.stop();
+    this.#registration.stop();
     this.discovery.stop();
     for (const api of this.#remotes.values()) api.close();
   }

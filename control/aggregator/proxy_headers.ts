@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import type { UserInfo } from "../server/request_context.ts";
 
 /** What a client may not say of itself to a server that believes the proxy. */
@@ -11,21 +10,16 @@ export function isUserHeader(name: string): boolean {
 
 /**
  * Who is asking, in the headers that aggregated servers believe from a known proxy. Source: "Configure the Aggregation
- * Layer"; keys of extras are escaped as client-go does (percent signs and what no header's name may have).
+ * Layer". The platform sends texts as UTF-8, and none with characters beyond Latin-1; keys of extras are escaped as client-go does (percent signs and what no header's name may have).
  */
 export function proxyHeaders(user: UserInfo): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = { "x-remote-user": bytesOf(user.name) };
-  if (user.uid) headers["x-remote-uid"] = bytesOf(user.uid);
-  if (user.groups.length > 0) headers["x-remote-group"] = user.groups.map(bytesOf);
+  const headers: Record<string, string | string[]> = { "x-remote-user": user.name };
+  if (user.uid) headers["x-remote-uid"] = user.uid;
+  if (user.groups.length > 0) headers["x-remote-group"] = [...user.groups];
   for (const [key, values] of Object.entries(user.extra ?? {})) {
-    if (values.length > 0) headers[`x-remote-extra-${escapeKey(key)}`] = values.map(bytesOf);
+    if (values.length > 0) headers[`x-remote-extra-${escapeKey(key)}`] = [...values];
   }
   return headers;
-}
-
-/** The platform writes a header's characters as bytes; a name is sent as the bytes of its UTF-8. */
-function bytesOf(text: string): string {
-  return Buffer.from(text).toString("latin1");
 }
 
 function escapeKey(key: string): string {
