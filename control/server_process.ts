@@ -1,12 +1,15 @@
 import { systemClock } from "../shared/clock/clock.ts";
 import { systemRandom } from "../shared/clock/random.ts";
 import type { Level, Log } from "../shared/log/log.ts";
+import { hostPort } from "../shared/stream/dial_message.ts";
 import { CertificateManager } from "./certificates/certificate_manager.ts";
 import { directoryFileStore } from "./certificates/file_store.ts";
 import { startComponents } from "./components/thread.ts";
 import { ConfigError, parseListen, type ServerConfig } from "./config.ts";
 import { AgentConnections } from "./agents/agent_connections.ts";
 import { connectSubresources } from "./endpoints/connect/connect_subresources.ts";
+import { clusterNetwork } from "./network/cluster_network.ts";
+import type { Destination } from "./network/network.ts";
 import { ApiServer } from "./server/api_server.ts";
 import { signRequests } from "./server/csr_signing.ts";
 import { listen, type Listener } from "./server/listener.ts";
@@ -47,9 +50,11 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const store = directoryFileStore(`${config.dataDir}/certificates`);
     const certificates = await CertificateManager.open({ store, clock, log, names: names(port) });
     const agents = new AgentConnections({ clock, log });
+    const network = clusterNetwork({ agents, clock, mayDial });
     const server = await ApiServer.start({
       agents,
-      connections: (reader) => connectSubresources({ agents, reader, clock, log }),
+      network,
+      connections: (parts) => connectSubresources({ ...parts, agents, network, clock, log }),
       storage,
       clock,
       random,
@@ -96,6 +101,12 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     await storage.close();
     throw error;
   }
+}
+
+/** Whether this process was given the right to connect there. */
+function mayDial({ host, port }: Destination): boolean {
+  const descriptor = { name: "net", host: hostPort(host, port) } as const;
+  return Deno.permissions.querySync(descriptor).state === "granted";
 }
 
 async function openListener(

@@ -5,6 +5,7 @@ import { StatusError } from "../../shared/meta/status_error.ts";
 import type { DeleteOptions } from "../../shared/meta/types.gen.ts";
 import { normalizeObject } from "../../shared/schema/decode.ts";
 import type { Attributes } from "../admission/plugin.ts";
+import { deleteOptionsOf, requestAttributes } from "../admission/request_attributes.ts";
 import type { ResourceCache } from "../storage/cacher/cache.ts";
 import { type Revision, StorageError, type Stored, type Write } from "../storage/storage.ts";
 import { isDeletionComplete, planDeletion } from "./deletion.ts";
@@ -59,6 +60,16 @@ export interface UpdateOptions {
   readonly claimsFields?: boolean;
   /** What is written is not counted as a change of the spec (bindings). */
   readonly keepGeneration?: boolean;
+  /** Admission judges a part of the object in a form of its own (Scale). */
+  readonly judgedAs?: JudgedPart;
+}
+
+/** A part of objects as an object of another kind. */
+export interface JudgedPart {
+  /** The part of `object`. */
+  show(object: KubeObject): KubeObject;
+  /** Carries what admission made of the part over to `object`. */
+  take(object: KubeObject, shown: KubeObject): void;
 }
 
 /**
@@ -256,8 +267,15 @@ export class ResourceStore {
     if (!options.fieldsTracked && (!options.direct || options.claimsFields)) {
       trackFields(view, { object, old: oldView, scope, now: context.now });
     }
-    const attributes = this.#attributes(view, "UPDATE", scope, { object, oldObject: oldView });
-    if (!options.direct) await admission.admit(attributes);
+    const { show, take } = options.judgedAs ?? wholeObject;
+    const attributes = this.#attributes(view, "UPDATE", scope, {
+      object: show(object),
+      oldObject: show(oldView),
+    });
+    if (!options.direct) {
+      await admission.admit(attributes);
+      take(object, attributes.object!);
+    }
     const next = toStored(view, object);
     kind.strategy.defaults?.(next, context.now);
     this.#prepareUpdate(next, old, context);
@@ -274,7 +292,7 @@ export class ResourceStore {
     try {
       kind.strategy.canonicalize?.(normal);
       if (!options.direct) {
-        await admission.validate({ ...attributes, object: fromStored(view, normal) });
+        await admission.validate({ ...attributes, object: show(fromStored(view, normal)) });
       }
       if (sameJson(normal, old)) return this.#written(view, old, false, current.value);
       if (scope.dryRun) {
@@ -313,9 +331,12 @@ export class ResourceStore {
   ): Promise<Deleted> {
     const { admission, clock, hooks } = this.#options;
     const object = decodeStored(current.value);
-    const attributes = this.#attributes(view, "DELETE", scope, {
-      oldObject: fromStored(view, structuredClone(object)),
-    });
+    const attributes = {
+      ...this.#attributes(view, "DELETE", scope, {
+        oldObject: fromStored(view, structuredClone(object)),
+      }),
+      options: deleteOptionsOf(scope, options),
+    };
     await admission.admit(attributes);
     await admission.validate(attributes);
     const now = clock.now();
@@ -420,10 +441,8 @@ export class ResourceStore {
       subresource: scope.subresource,
       namespace: scope.namespace,
       name,
-      user: scope.user,
       ...objects,
-      options: { dryRun: scope.dryRun },
-      warn: scope.warn,
+      ...requestAttributes(scope, operation),
     };
   }
 
@@ -437,6 +456,8 @@ export class ResourceStore {
     return { object: fromStored(view, object), created, value: same ? value : undefined };
   }
 }
+
+const wholeObject: JudgedPart = { show: (object) => object, take() {} };
 
 function contextOf({ user, subresource }: WriteScope, nowMs: number): WriteContext {
   const { name: username, uid = "", groups, extra = {} } = user;

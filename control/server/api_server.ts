@@ -16,6 +16,10 @@ import { serviceAccountTokenAuthenticator } from "../authentication/service_acco
 import { unionAuthenticator } from "../authentication/union.ts";
 import type { AgentConnections } from "../agents/agent_connections.ts";
 import { PluginChain } from "../admission/chain.ts";
+import { RegistryEquivalents } from "../admission/match/registry_equivalents.ts";
+import { conditionMatcher } from "../admission/webhook/match_conditions.ts";
+import { mutatingAdmissionWebhook } from "../admission/webhook/mutating_admission_webhook.ts";
+import { validatingAdmissionWebhook } from "../admission/webhook/validating_admission_webhook.ts";
 import { standardPlugins } from "../admission/plugins/mod.ts";
 import { escalationCheck } from "../authorization/escalation.ts";
 import { nodeAuthorizer } from "../authorization/node.ts";
@@ -24,8 +28,10 @@ import { RbacAuthorizer } from "../authorization/rbac.ts";
 import { mastersAuthorizer, unionAuthorizer } from "../authorization/union.ts";
 import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts";
 import { apiHandler } from "../endpoints/api_handler.ts";
+import type { ConnectDependencies } from "../endpoints/connect/dependencies.ts";
 import { Discovery } from "../endpoints/discovery/discovery.ts";
 import type { ApiRegistry, Subresource } from "../endpoints/resource_request.ts";
+import type { Network } from "../network/network.ts";
 import { rbacObjects } from "../bootstrap/standard_objects.ts";
 import { ServiceAllocation } from "../registry/core/service_allocation.ts";
 import { StoreReader } from "../registry/reader.ts";
@@ -33,6 +39,7 @@ import { Registry } from "../registry/registry.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
 import { WatchCache } from "../storage/cacher/watch_cache.ts";
 import type { Storage } from "../storage/storage.ts";
+import { WebhookClient } from "../webhook/webhook_client.ts";
 import { feedAuthorizers } from "./authorization_feed.ts";
 import { followFlowSchemas } from "./flow_schema_status.ts";
 import { writeStandardObjects } from "./standard_objects.ts";
@@ -59,9 +66,11 @@ export interface ApiServerOptions {
   /** PEM of the roots that verify client certificates. */
   readonly clientAuthority: string;
   readonly agents: AgentConnections;
+  /** How the server reaches webhooks and extension servers. */
+  readonly network: Network;
   /** Makes the endpoints that lead to nodes, by `group/plural` (see `connectSubresources`). */
   readonly connections?: (
-    reader: StoreReader,
+    parts: Pick<ConnectDependencies, "reader" | "admission">,
   ) => Readonly<Record<string, readonly Subresource[]>>;
 }
 
@@ -113,8 +122,18 @@ export class ApiServer {
     const services = new ServiceAllocation({ serviceCidr, random });
     const quotas = quotaWriter(() => storeOf("", "resourcequotas"));
     const storeOf = (group: string, plural: string) => storeNamed(registry, group, plural);
+    const webhooks = new WebhookClient({ network: options.network, reader, clock, random });
+    const asked = {
+      reader,
+      kinds: new RegistryEquivalents(registry),
+      client: webhooks,
+      conditions: conditionMatcher(),
+      random,
+      log,
+    };
     const admission = new PluginChain(
       standardPlugins({ reader, authorizer, quotas, clock, random }, {
+        policies: [mutatingAdmissionWebhook(asked), validatingAdmissionWebhook(asked)],
         last: [escalationCheck(rbac, authorizer)],
       }),
     );
@@ -134,7 +153,7 @@ export class ApiServer {
         clock,
         admission,
         storeOf,
-        connections: options.connections?.(reader) ?? {},
+        connections: options.connections?.({ reader, admission }) ?? {},
       }),
     });
     await cache.start();
@@ -165,6 +184,7 @@ export class ApiServer {
     await writeStandardObjects(options, { stores: storesOf(registry) });
     await followFlowSchemas({ storeOf, clock, log });
     ready.bootstrapped = true;
+    stopping.signal.addEventListener("abort", () => webhooks.close());
     return new ApiServer({ app, registry, reader, authorizer, tokens, cache, stopping });
   }
 

@@ -4,7 +4,9 @@ import { AgentConnections } from "../../control/agents/agent_connections.ts";
 import type { FileStore } from "../../control/certificates/file_store.ts";
 import { ServiceAccountKeys } from "../../control/certificates/service_account_keys.ts";
 import { runComponents } from "../../control/components/components.ts";
+import { connectSubresources } from "../../control/endpoints/connect/connect_subresources.ts";
 import { ApiServer } from "../../control/server/api_server.ts";
+import type { Network } from "../../control/network/network.ts";
 import { Metrics } from "../../control/server/metrics.ts";
 import { MemoryStorage } from "../../control/storage/memory/storage.ts";
 import type { KubeObject } from "../../shared/api/kind.ts";
@@ -24,11 +26,16 @@ export interface ClusterOptions {
   readonly nodes?: readonly string[];
   /** Without: the API server alone. Default true. */
   readonly components?: boolean;
+  /** How the server reaches webhooks and extension servers. Default: not at all. */
+  readonly network?: Network;
 }
 
 /** An object as a test writes it down, without its kind's type. */
 export type Written = KubeObject & { readonly [field: string]: unknown };
 
+const noNetwork: Network = {
+  dial: ({ host, port }) => Promise.reject(new Error(`dial tcp ${host}:${port}: no network`)),
+};
 const systemGroups = ["system:authenticated"];
 const admin: UserRef = { name: "admin", groups: ["system:masters", ...systemGroups] };
 
@@ -50,17 +57,19 @@ export class Cluster implements AsyncDisposable {
   readonly #log: Log;
   readonly #traffic = { underWay: 0, count: 0 };
   readonly #stop = new AbortController();
+  readonly #network: Network;
   #components: Promise<void> = Promise.resolve();
   #keys: ServiceAccountKeys | undefined;
   #server: ApiServer | undefined;
 
-  private constructor() {
+  private constructor({ network = noNetwork }: ClusterOptions) {
+    this.#network = network;
     this.#log = this.#recorder();
     this.admin = this.clientAs(admin);
   }
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
-    const cluster = new Cluster();
+    const cluster = new Cluster(options);
     cluster.#keys = await ServiceAccountKeys.open(memoryFiles(), cluster.clock.now(), silentLog);
     await cluster.#startServer();
     if (options.components ?? true) cluster.#startComponents();
@@ -198,6 +207,8 @@ export class Cluster implements AsyncDisposable {
 
   async #startServer(): Promise<void> {
     const { clock, random, storage } = this;
+    const network = this.#network;
+    const agents = new AgentConnections({ clock, log: silentLog });
     this.#server = await ApiServer.start({
       storage,
       clock,
@@ -208,7 +219,10 @@ export class Cluster implements AsyncDisposable {
       advertise: { address: "192.0.2.10", port: 6443 },
       serviceCidr: "10.96.0.0/12",
       clientAuthority: "authority",
-      agents: new AgentConnections({ clock, log: silentLog }),
+      agents,
+      network,
+      connections: (parts) =>
+        connectSubresources({ ...parts, agents, network, clock, log: silentLog }),
     });
   }
 
