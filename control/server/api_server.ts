@@ -19,6 +19,8 @@ import { PluginChain } from "../admission/chain.ts";
 import { Aggregator } from "../aggregator/aggregator.ts";
 import type { KeyPairPem } from "../certificates/authority.ts";
 import { RegistryEquivalents } from "../admission/match/registry_equivalents.ts";
+import { mutatingAdmissionPolicy } from "../admission/policy/mutating_admission_policy.ts";
+import { validatingAdmissionPolicy } from "../admission/policy/validating_admission_policy.ts";
 import { conditionMatcher } from "../admission/webhook/match_conditions.ts";
 import { mutatingAdmissionWebhook } from "../admission/webhook/mutating_admission_webhook.ts";
 import { validatingAdmissionWebhook } from "../admission/webhook/validating_admission_webhook.ts";
@@ -131,17 +133,24 @@ export class ApiServer {
     const quotas = quotaWriter(() => storeOf("", "resourcequotas"));
     const storeOf = (group: string, plural: string) => storeNamed(registry, group, plural);
     const webhooks = new WebhookClient({ network: options.network, reader, clock, random });
+    const kinds = new RegistryEquivalents(registry);
+    const judged = { reader, kinds, served: registry, authorizer };
     const asked = {
       reader,
-      kinds: new RegistryEquivalents(registry),
+      kinds,
       client: webhooks,
-      conditions: conditionMatcher(),
+      conditions: conditionMatcher(authorizer),
       random,
       log,
     };
     const admission = new PluginChain(
       standardPlugins({ reader, authorizer, quotas, clock, random }, {
-        policies: [mutatingAdmissionWebhook(asked), validatingAdmissionWebhook(asked)],
+        policies: [
+          mutatingAdmissionPolicy(judged),
+          mutatingAdmissionWebhook(asked),
+          validatingAdmissionPolicy(judged),
+          validatingAdmissionWebhook(asked),
+        ],
         last: [escalationCheck(rbac, authorizer)],
       }),
     );

@@ -28,14 +28,21 @@ export interface EvaluateOptions {
 export interface Program {
   readonly expression: string;
   readonly outputType: CelType;
-  /** Names of the global variables that it reads. */
+  /** Names of the variables that it reads; those of its folds may be among them. */
   readonly variables: ReadonlySet<string>;
   /** The cost that it may come to, by the types and `sizes` given when it was compiled. */
   readonly cost: CostRange;
   evaluate(activation: Activation, options?: EvaluateOptions): Evaluation;
 }
 
-/** A program, or why there is none: the issues as the reference words them, without `compilation failed: `. */
+/**
+ * A program, or why there is none. Messages of the API are `<stage> failed: <issues>`: the stage is that of the last step
+ * that was reached, the issues are worded as the reference words them.
+ */
 export type Compilation =
   | { readonly ok: true; readonly program: Program }
-  | { readonly ok: false; readonly issues: string };
+  | {
+    readonly ok: false;
+    readonly stage: "compilation" | "program instantiation";
+    readonly issues: string;
+  };

@@ -78,6 +78,11 @@ export function tooMany(path: string, actual: number, max: number): FieldError {
   };
 }
 
+/** `Internal error: <detail>`. */
+export function internal(path: string, detail: string): FieldError {
+  return { path, reason: "InternalError", message: `Internal error: ${detail}` };
+}
+
 function join(head: string, detail: string): string {
   return detail === "" ? head : `${head}: ${detail}`;
 }

@@ -4,6 +4,11 @@ const reserved: ReadonlySet<string> = new Set(
     "namespace return var void while").split(" "),
 );
 
+/** Whether a text may name a variable. */
+export function isIdentifier(text: string): boolean {
+  return /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(text) && !reserved.has(text);
+}
+
 const sequences: Readonly<Record<string, string>> = {
   "__": "__underscores__",
   ".": "__dot__",

@@ -94,9 +94,14 @@ export function isError(value: CelValue): value is CelError {
 }
 
 export function isList(value: CelValue): value is ListValue {
-  return typeof value === "object" && value !== null && "sort" in value && value.sort === "list";
+  return sortOf(value) === "list";
 }
 
 export function isMap(value: CelValue): value is MapValue {
-  return typeof value === "object" && value !== null && "sort" in value && value.sort !== "list";
+  const sort = sortOf(value);
+  return sort === "map" || sort === "object";
+}
+
+function sortOf(value: CelValue): unknown {
+  return typeof value === "object" && value !== null && "sort" in value ? value.sort : undefined;
 }
