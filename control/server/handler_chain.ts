@@ -41,7 +41,7 @@ export function newApp(options: HandlerChainOptions): Hono<Env> {
   const app = new Hono<Env>();
   for (const filter of filters(options)) app.use(filter);
   app.all("*", async (c) => {
-    if (c.var.info.isResource) return await options.resources(c);
+    if (c.get("info").isResource) return await options.resources(c);
     return await options.paths(c) ?? notFoundPage();
   });
   app.onError((error, c) => {
