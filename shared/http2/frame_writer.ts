@@ -1,21 +1,28 @@
 import { errorCodes, flags, frameHeadBytes, frameTypes } from "./protocol.ts";
 
-/** How much is given to the connection below at once: a few TLS records. */
-const bufferBytes = 64 * 1024;
-/** Buffers kept for the next to write. */
-const maxSpare = 32;
+/** Enough for most turns. */
+const smallBytes = 64 * 1024;
+/** Where more is said at once: one large write costs half of what the same in small ones does. */
+const largeBytes = 512 * 1024;
+/** Buffers of each size kept for the next to write. */
+const maxSpare = { small: 16, large: 4 } as const;
 
 /** Buffers that are used again and again, by all connections: making and clearing them costs more than filling them. */
 export class BufferPool {
-  readonly #spare: Uint8Array[] = [];
+  readonly #small: Uint8Array[] = [];
+  readonly #large: Uint8Array[] = [];
 
-  take(): Uint8Array {
-    return this.#spare.pop() ?? new Uint8Array(bufferBytes);
+  take(size: "small" | "large"): Uint8Array {
+    return size === "small"
+      ? this.#small.pop() ?? new Uint8Array(smallBytes)
+      : this.#large.pop() ?? new Uint8Array(largeBytes);
   }
 
   /** Nobody may use `buffer` any more. */
   give(buffer: Uint8Array): void {
-    if (this.#spare.length < maxSpare) this.#spare.push(buffer);
+    if (buffer.length === smallBytes) {
+      if (this.#small.length < maxSpare.small) this.#small.push(buffer);
+    } else if (this.#large.length < maxSpare.large) this.#large.push(buffer);
   }
 }
 
@@ -32,6 +39,7 @@ export interface Piece {
 export class FrameWriter {
   readonly #pool: BufferPool;
   #full: Piece[] = [];
+  #fullBytes = 0;
   #buffer: Uint8Array | undefined;
   #at = 0;
 
@@ -41,7 +49,7 @@ export class FrameWriter {
 
   /** Bytes that wait to be taken. */
   get length(): number {
-    return this.#full.length * bufferBytes + this.#at;
+    return this.#fullBytes + this.#at;
   }
 
   /** Everything written since the last call; who takes it gives the buffers back to the pool. */
@@ -49,6 +57,7 @@ export class FrameWriter {
     const taken = this.#full;
     if (this.#buffer) taken.push({ buffer: this.#buffer, length: this.#at });
     this.#full = [];
+    this.#fullBytes = 0;
     this.#buffer = undefined;
     this.#at = 0;
     return taken;
@@ -63,7 +72,7 @@ export class FrameWriter {
   bytes(source: Uint8Array, from = 0, to = source.length): void {
     for (let at = from; at < to;) {
       const buffer = this.#room(1);
-      const size = Math.min(to - at, bufferBytes - this.#at);
+      const size = Math.min(to - at, buffer.length - this.#at);
       buffer.set(size === source.length ? source : source.subarray(at, at + size), this.#at);
       this.#at += size;
       at += size;
@@ -145,9 +154,18 @@ export class FrameWriter {
 
   /** A buffer with room for `size` bytes at `#at`. */
   #room(size: number): Uint8Array {
-    if (this.#buffer && this.#at + size <= bufferBytes) return this.#buffer;
-    if (this.#buffer) this.#full.push({ buffer: this.#buffer, length: this.#at });
-    this.#at = 0;
-    return this.#buffer = this.#pool.take();
+    const buffer = this.#buffer;
+    if (!buffer) return this.#buffer = this.#pool.take("small");
+    if (this.#at + size <= buffer.length) return buffer;
+    const larger = this.#pool.take("large");
+    if (buffer.length === smallBytes) {
+      larger.set(buffer.subarray(0, this.#at));
+      this.#pool.give(buffer);
+    } else {
+      this.#full.push({ buffer, length: this.#at });
+      this.#fullBytes += this.#at;
+      this.#at = 0;
+    }
+    return this.#buffer = larger;
   }
 }
