@@ -124,6 +124,7 @@ async function openListener(
     return await listen({
       host,
       port,
+      clock: systemClock,
       log,
       tls: tlsOf(certificates),
       fetch: (request, env) => server.app.fetch(request, env),

@@ -83,7 +83,7 @@ export class Aggregator {
   /** Passes a request on if another server answers for its group and version; undefined: this one does. */
   async respond(c: RequestContext): Promise<Response | undefined> {
     if (this.#remotes.size === 0) return undefined;
-    const api = this.#remotes.get(nameOf(c.var.info.path));
+    const api = this.#remotes.get(nameOf(c.get("info").path));
     if (!api) return undefined;
     if (!api.isAvailable) return plainError("service unavailable");
     try {
@@ -106,7 +106,7 @@ export class Aggregator {
         through,
         path: pathname + search,
         prefix: "",
-        headers: proxyHeaders(c.var.user),
+        headers: proxyHeaders(c.get("user")),
         withheld: isUserHeader,
       },
     );

@@ -7,7 +7,7 @@ import {
   type RequestInfo,
   type UserInfo,
 } from "../server/request_context.ts";
-import { BoundedCache } from "./bounded_cache.ts";
+import { BoundedCache } from "../../shared/cache/bounded_cache.ts";
 import { parseNodeUser, parseServiceAccountUser, serviceAccountGroups } from "./service_account.ts";
 
 const GROUP = "authentication.k8s.io";

@@ -8,7 +8,7 @@ import { quoteList } from "../authorization/policy_rule.ts";
 import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts";
 import type { UserInfo } from "../server/request_context.ts";
 import { type AuthenticatedToken, type TokenAuthenticator, TokenError } from "./bearer_token.ts";
-import { BoundedCache } from "./bounded_cache.ts";
+import { BoundedCache } from "../../shared/cache/bounded_cache.ts";
 import { serviceAccountGroups, serviceAccountUser } from "./service_account.ts";
 import {
   LEGACY_ISSUER,

@@ -10,6 +10,7 @@ import {
 } from "../registry/errors.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
 import type { RequestContext, RequestInfo } from "../server/request_context.ts";
+import { StreamRequest } from "../server/stream_request.ts";
 import { deleteCollection, deleteObject } from "./handlers/delete.ts";
 import { patchObject } from "./handlers/patch.ts";
 import { getObject, listObjects } from "./handlers/read.ts";
@@ -60,7 +61,7 @@ export function apiHandler(
   options: ApiHandlerOptions,
 ): (c: RequestContext) => Promise<Response> {
   return async (c) => {
-    const { info } = c.var;
+    const info = c.get("info");
     const resource = find(options.registry, info);
     if (!resource) return notFoundPage();
     const request = resourceRequest(c, resource, options);
@@ -162,18 +163,25 @@ function resourceRequest(
   { clock, stopping }: ApiHandlerOptions,
 ): ResourceRequest {
   let body: Promise<Uint8Array> | undefined;
+  let signal: AbortSignal | undefined;
   return {
     method: c.req.method,
     raw: c.req.raw,
-    info: c.var.info,
-    user: c.var.user,
-    query: new URL(c.req.url).searchParams,
+    info: c.get("info"),
+    user: c.get("user"),
+    query: c.get("query"),
     resource,
     time: clock.now(),
     header: (name) => c.req.header(name),
-    body: () => body ??= readBody(c.req.raw.body),
-    warn: (message) => void c.var.warnings.push(message),
-    signal: AbortSignal.any([c.req.raw.signal, stopping]),
+    body: () => body ??= readBody(piecesOf(c.req.raw)),
+    warn: (message) => void c.get("warnings").push(message),
+    get signal() {
+      return signal ??= AbortSignal.any([c.req.raw.signal, stopping]);
+    },
     upgrade: c.env?.upgrade,
   };
+}
+
+function piecesOf(request: Request | StreamRequest): AsyncIterable<Uint8Array> | null {
+  return request instanceof StreamRequest ? request.pieces() : request.body;
 }

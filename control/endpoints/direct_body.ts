@@ -1,7 +1,9 @@
+import { concat } from "../../shared/http2/bytes.ts";
+
 /** Takes the bytes of one answer, as fast as its client does. */
 export interface BodyWriter {
   /** False: no room for more until `onDrain` calls. What was given is sent all the same. */
-  write(chunk: Uint8Array): boolean;
+  write(...chunks: readonly Uint8Array[]): boolean;
   /** Calls `task` whenever there is room again. Set once. */
   onDrain(task: () => void): void;
   /** Calls `task` when the client is gone. Set once. */
@@ -11,30 +13,87 @@ export interface BodyWriter {
 }
 /** Sends a body through a writer; called at most once. */
 export type BodySource = (writer: BodyWriter) => void;
-export type DirectBody = Uint8Array | BodySource;
+/** All of a body, in pieces, or what sends it bit by bit. */
+export type DirectBody = readonly Uint8Array[] | BodySource;
 
-const bodies = new WeakMap<Response, DirectBody>();
-
-/**
- * A Response whose body a listener may send without the platform's streams, which cost more than the rest of a small
- * request. To everybody else it is an ordinary Response.
- */
-export function bytesResponse(bytes: Uint8Array, init: ResponseInit): Response {
-  const response = new Response(bytes as Uint8Array<ArrayBuffer>, init);
-  bodies.set(response, bytes);
-  return response;
+interface DirectInit {
+  readonly status?: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-/** As `bytesResponse`, for a body that comes bit by bit. Nothing happens before somebody reads it. */
-export function sourceResponse(source: BodySource, init: ResponseInit): Response {
-  const response = new Response(readableOf(source), init);
-  bodies.set(response, source);
-  return response;
+/**
+ * An answer whose body a listener sends without the platform's streams, which cost more than the rest of a small
+ * request. To everybody else it is an ordinary `Response`, made when it is used as one.
+ */
+export class DirectResponse {
+  readonly status: number;
+  readonly direct: DirectBody;
+  readonly #given: Readonly<Record<string, string>>;
+  #headers: Headers | undefined;
+  #whole: Response | undefined;
+
+  constructor(direct: DirectBody, { status = 200, headers }: DirectInit) {
+    this.direct = direct;
+    this.status = status;
+    this.#given = headers;
+  }
+
+  get headers(): Headers {
+    return this.#headers ??= new Headers(this.#given);
+  }
+
+  /** Every header as it stands. */
+  fields(): Iterable<[name: string, value: string]> {
+    return this.#headers ?? Object.entries(this.#given);
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    return this.#response().body;
+  }
+
+  text(): Promise<string> {
+    return this.#response().text();
+  }
+
+  json(): Promise<unknown> {
+    return this.#response().json();
+  }
+
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#response().arrayBuffer();
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return this.#response().bytes();
+  }
+
+  #response(): Response {
+    const { direct, status } = this;
+    return this.#whole ??= new Response(
+      typeof direct === "function" ? readableOf(direct) : concat(direct) as Uint8Array<ArrayBuffer>,
+      { status, headers: this.headers },
+    );
+  }
+}
+
+/** Answers with bytes. */
+export function bytesResponse(bytes: Uint8Array, init: DirectInit): Response {
+  return new DirectResponse([bytes], init) as unknown as Response;
+}
+
+/** Answers with a body that comes bit by bit. Nothing happens before somebody reads it. */
+export function sourceResponse(source: BodySource, init: DirectInit): Response {
+  return new DirectResponse(source, init) as unknown as Response;
 }
 
 /** What a listener may send instead of `response.body`. */
-export function directBodyOf(response: Response): DirectBody | undefined {
-  return bodies.get(response);
+export function directBodyOf(response: Response | DirectResponse): DirectBody | undefined {
+  return response instanceof DirectResponse ? response.direct : undefined;
 }
 
 /** A source as a stream: it begins with the first read, and one chunk is under way at most. */
@@ -47,8 +106,8 @@ function readableOf(source: BodySource): ReadableStream<Uint8Array> {
       if (started) return drain();
       started = true;
       source({
-        write(chunk) {
-          controller.enqueue(chunk);
+        write(...chunks) {
+          for (const chunk of chunks) controller.enqueue(chunk);
           return false;
         },
         onDrain: (task) => void (drain = task),

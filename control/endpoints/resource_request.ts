@@ -34,7 +34,7 @@ export type Subresource = SubresourceDefinition<ResourceRequest, Response>;
 
 /** Reads a body of at most `limit` bytes. */
 export async function readBody(
-  stream: ReadableStream<Uint8Array> | null,
+  stream: AsyncIterable<Uint8Array> | null,
   limit = maxBodyBytes,
 ): Promise<Uint8Array> {
   if (!stream) return new Uint8Array();

@@ -6,7 +6,7 @@ import type { ListMeta, Status } from "../../shared/meta/types.gen.ts";
 import { schemaOf, schemaOfType, type StructNode } from "../../shared/schema/schema.ts";
 import { decodeStored, typeMetaLength } from "../registry/stored_object.ts";
 import { partialMetadataOf, tableOf } from "../registry/table.ts";
-import { type BodyWriter, bytesResponse, sourceResponse } from "./direct_body.ts";
+import { type BodyWriter, bytesResponse, DirectResponse, sourceResponse } from "./direct_body.ts";
 import type { Entry } from "../storage/cacher/cache.ts";
 import { mediaTypes, type Negotiated, plainJson } from "./negotiation.ts";
 
@@ -132,12 +132,10 @@ export function isBuiltIn(kind: KindDefinition): boolean {
   return kind.schema.goType !== "";
 }
 
-const comma = 0x2c;
-const brace = 0x7b;
-/** Lists up to this size are one buffer; longer ones are sent in pieces of it. */
-const pieceBytes = 256 * 1024;
+/** Lists are handed over in parts of about this size. */
+const partBytes = 256 * 1024;
 
-/** The stored bytes joined: in one buffer, or piece by piece as the client takes them. */
+/** The stored bytes one after the other, none of them copied: part by part as the client takes them. */
 function joinedList(
   negotiated: Negotiated,
   kind: KindDefinition,
@@ -146,77 +144,74 @@ function joinedList(
 ): Response {
   const { items: _items, ...head } = listOf(kind, metadata, []);
   const start = encoder.encode(JSON.stringify(head).slice(0, -1) + ',"items":[');
-  const list = new JoinedList(start, entries, isBuiltIn(kind) ? typeMetaLength(kind) - 1 : 0);
-  if (list.length <= pieceBytes) return answer(negotiated, list.next(list.length)!, 200);
-  return sourceResponse((writer) => pour(list, writer), { headers: headersOf(negotiated) });
+  // Of an item's leading kind and apiVersion, the comma that ends them gives way to a brace.
+  const skipped = isBuiltIn(kind) ? typeMetaLength(kind) : 0;
+  const list = new JoinedList(start, entries, skipped);
+  const parts = list.next(partBytes);
+  const init = { headers: headersOf(negotiated) };
+  if (list.ended) return new DirectResponse(parts, init) as unknown as Response;
+  return sourceResponse((writer) => pour(parts, list, writer), init);
 }
 
-function pour(list: JoinedList, writer: BodyWriter): void {
+function pour(first: readonly Uint8Array[], list: JoinedList, writer: BodyWriter): void {
   let open = true;
+  let parts = first;
   writer.onClose(() => open = false);
   const go = () => {
     while (open) {
-      const piece = list.next(pieceBytes);
-      if (!piece) {
+      const room = writer.write(...parts);
+      if (list.ended) {
         open = false;
         return writer.end();
       }
-      if (!writer.write(piece)) return;
+      parts = list.next(partBytes);
+      if (!room) return;
     }
   };
   writer.onDrain(go);
   go();
 }
 
-/** A list's bytes, made as they are asked for: each item is copied once. */
+const listEnd = encoder.encode("]}");
+const itemStart = encoder.encode("{");
+const nextItemStart = encoder.encode(",{");
+const nextItem = encoder.encode(",");
+
+/** A list's bytes as pieces of what is stored and what goes between. */
 class JoinedList {
-  readonly length: number;
   readonly #start: Uint8Array;
   readonly #entries: readonly Entry[];
-  /** How much of each value is left out; the byte before the rest is a comma, overwritten by the item's brace. */
-  readonly #skip: number;
-  #next = -1;
+  /** How much of each value is left out. */
+  readonly #skipped: number;
+  #next = 0;
+  #ended = false;
 
-  constructor(start: Uint8Array, entries: readonly Entry[], skip: number) {
+  constructor(start: Uint8Array, entries: readonly Entry[], skipped: number) {
     this.#start = start;
     this.#entries = entries;
-    this.#skip = skip;
-    let length = start.length + 2 + Math.max(0, entries.length - 1);
-    for (const entry of entries) length += entry.value.length - skip;
-    this.length = length;
+    this.#skipped = skipped;
   }
 
-  /** The next whole items, of at least `size` bytes together unless the list ends; undefined after the end. */
-  next(size: number): Uint8Array | undefined {
-    const entries = this.#entries;
-    if (this.#next > entries.length) return undefined;
-    const first = this.#next;
-    let last = Math.max(first, 0);
-    let length = first < 0 ? this.#start.length : 0;
-    while (last < entries.length && length < size) length += this.#sizeOf(last++);
-    const ends = last === entries.length;
-    const out = new Uint8Array(length + (ends ? 2 : 0));
-    let at = 0;
-    if (first < 0) {
-      out.set(this.#start);
-      at = this.#start.length;
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whole items of at least `size` bytes together, or the rest. */
+  next(size: number): Uint8Array[] {
+    const parts: Uint8Array[] = this.#next === 0 ? [this.#start] : [];
+    const skipped = this.#skipped;
+    let length = 0;
+    while (this.#next < this.#entries.length && length < size) {
+      const { value } = this.#entries[this.#next]!;
+      const first = this.#next++ === 0;
+      if (skipped > 0) parts.push(first ? itemStart : nextItemStart, value.subarray(skipped));
+      else if (first) parts.push(value);
+      else parts.push(nextItem, value);
+      length += value.length;
     }
-    for (let i = Math.max(first, 0); i < last; i++) at = this.#put(out, at, i);
-    if (ends) out.set([0x5d, 0x7d], at);
-    this.#next = ends ? entries.length + 1 : last;
-    return out;
-  }
-
-  #sizeOf(i: number): number {
-    return this.#entries[i]!.value.length - this.#skip + (i > 0 ? 1 : 0);
-  }
-
-  #put(out: Uint8Array, at: number, i: number): number {
-    const { value } = this.#entries[i]!;
-    if (i > 0) out[at++] = comma;
-    out.set(this.#skip > 0 ? value.subarray(this.#skip) : value, at);
-    out[at] = brace;
-    return at + value.length - this.#skip;
+    this.#ended = this.#next === this.#entries.length;
+    if (this.#ended) parts.push(listEnd);
+    return parts;
   }
 }
 

@@ -27,11 +27,15 @@ export function matcherOf(
   const index = fields?.requirements.find(({ field, operator }) =>
     operator === "=" && indexedFields(kind).includes(field)
   );
+  const label = byLabels?.requirements.find(({ operator, values }) =>
+    (operator === "=" || operator === "in") && values.length === 1
+  );
   return {
     matches: (entry: Entry) =>
       (!byLabels || byLabels.matches(entry.attributes.labels)) &&
       (!fields || fields.matches(fieldsOf(kind, entry))),
     ...(index && { index: { field: index.field, value: index.value } }),
+    ...(label && { label: { key: label.key, value: label.values[0]! } }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { KindDefinition, KubeObject, WriteContext } from "../../shared/api/kind.ts";
+import { cloneJson } from "../../shared/codec/clone_json.ts";
 import { timestamp } from "../../shared/clock/clock.ts";
 import { type FieldError, invalid } from "../../shared/meta/field_error.ts";
 import { StatusError } from "../../shared/meta/status_error.ts";
@@ -265,7 +266,7 @@ export class ResourceStore {
     const context = contextOf(scope, clock.now());
     const old = decodeStored(current.value, kind);
     const oldView = fromStored(view, old);
-    const object = await transform(fromStored(view, decodeStored(current.value, kind)));
+    const object = await transform(fromStored(view, cloneJson(old)));
     this.#checkVersion(view, object, old);
     for (const warning of dedupOwnerReferences(object, false)) scope.warn(warning);
     if (!options.fieldsTracked && (!options.direct || options.claimsFields)) {
@@ -322,7 +323,7 @@ export class ResourceStore {
   ): Promise<Written> {
     const { hooks } = this.#options;
     if (isDeletionComplete(object) && !hooks?.lingers?.(object)) {
-      await this.#remove(structuredClone(object), current);
+      await this.#remove(cloneJson(object), current);
       return this.#written(view, object, false);
     }
     const { value } = await this.#put(object, current.revision, scope.namespace);
@@ -343,7 +344,7 @@ export class ResourceStore {
     if (!direct) {
       const attributes = {
         ...this.#attributes(view, "DELETE", scope, {
-          oldObject: fromStored(view, structuredClone(object)),
+          oldObject: fromStored(view, cloneJson(object)),
         }),
         options: deleteOptionsOf(scope, options),
       };
@@ -351,7 +352,7 @@ export class ResourceStore {
       await admission.validate(attributes);
     }
     const now = clock.now();
-    const old = structuredClone(object);
+    const old = cloneJson(object);
     const plan = planDeletion(this.kind, object, { options, now });
     const lingers = plan.action === "remove" && (hooks?.lingers?.(object) ?? false);
     if (lingers || plan.action === "update") hooks?.onDeleting?.(object, now);
@@ -359,12 +360,27 @@ export class ResourceStore {
     if (!scope.dryRun) {
       const marked = plan.action === "remove" && plan.marked;
       const changed = (!removed || marked) && !sameJson(object, old);
-      // Each write keeps its object, which bears its revision.
-      const next = changed && removed ? structuredClone(object) : object;
-      const last = changed ? await this.#put(next, current.revision, scope.namespace) : current;
-      if (removed) await this.#remove(object, last);
+      await this.#writeDeletion(object, current, { changed, removed });
     }
     return { object: fromStored(view, object), removed };
+  }
+
+  /** Marking and removing are two changes that watchers see, and one wait for the disk. */
+  async #writeDeletion(
+    object: KubeObject,
+    current: Stored,
+    { changed, removed }: { readonly changed: boolean; readonly removed: boolean },
+  ): Promise<void> {
+    if (!changed) return removed ? await this.#remove(object, current) : undefined;
+    const { namespace = "" } = object.metadata;
+    if (!removed) return void await this.#put(object, current.revision, namespace);
+    // Each write keeps its object, which bears its revision.
+    const mark = cloneJson(object);
+    const marked = this.#put(mark, current.revision, namespace);
+    const last = this.#options.storage.latest(current.key);
+    const isOurs = last && String(last.revision) === mark.metadata.resourceVersion;
+    // If the mark was refused there is nothing of ours to remove.
+    await Promise.all(isOurs ? [marked, this.#remove(object, last)] : [marked]);
   }
 
   async #put(
@@ -499,5 +515,5 @@ function isLostRace(error: unknown): boolean {
 
 /** A create with a generated name may have to start over with the object as it came. */
 function attemptCopy(object: KubeObject): KubeObject {
-  return object.metadata.name ? object : structuredClone(object);
+  return object.metadata.name ? object : cloneJson(object);
 }

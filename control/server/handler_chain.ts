@@ -46,7 +46,7 @@ export function newApp(options: HandlerChainOptions): Hono<Env> {
   app.all("*", async (c) => {
     const remote = await options.aggregated(c);
     if (remote) return remote;
-    if (c.var.info.isResource) return await options.resources(c);
+    if (c.get("info").isResource) return await options.resources(c);
     return await options.paths(c) ?? notFoundPage();
   });
   app.onError((error, c) => {

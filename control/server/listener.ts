@@ -1,13 +1,18 @@
 import { Buffer } from "node:buffer";
-import http2 from "node:http2";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import https from "node:https";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import type { Clock } from "../../shared/clock/clock.ts";
+import { BufferPool } from "../../shared/http2/frame_writer.ts";
+import { HpackEncoder } from "../../shared/http2/hpack_encoder.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { boundTlsReads } from "../../shared/stream/bound_tls_reads.ts";
 import { answerDirectly } from "./direct_answer.ts";
+import { exchange } from "./http2_exchange.ts";
+import { Http2Session } from "./http2_session.ts";
 import type { Env } from "./request_context.ts";
 
 /** Answers a request; `env` is what the connection says about its sender. */
@@ -26,6 +31,7 @@ export interface ListenerOptions {
   readonly port: number;
   readonly tls: TlsMaterial;
   readonly fetch: FetchHandler;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -39,76 +45,118 @@ export interface Listener {
 
 /** An idle HTTP/1.1 connection is kept this long (the platform's default of 5 s breaks clients' pools). */
 const keepAliveMs = 120_000;
+/** Connections whose other end is gone without a word are found out by TCP itself after this time (as in Go). */
+const tcpKeepAliveMs = 15_000;
 
 /**
- * One TLS port for HTTP/2 and HTTP/1.1, client certificates optional, WebSocket and SPDY upgrades included. Rejects
- * if the address cannot be had.
+ * One TLS port for HTTP/2 and HTTP/1.1, client certificates optional, WebSocket and SPDY upgrades included. HTTP/2 is
+ * ours (designs/003), HTTP/1.1 the platform's. Rejects if the address cannot be had.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { tls, log } = options;
-  const server = http2.createSecureServer({
+  const server = https.createServer({
     ...secureContext(tls),
+    ALPNProtocols: ["h2", "http/1.1"],
     requestCert: true,
     // Not rejected: bearer tokens and anonymous health checks come without a certificate.
     rejectUnauthorized: false,
-    allowHTTP1: true,
   });
-  const certificates = certificateReader();
-  const answer = getRequestListener(
-    async (request, env) => {
-      const { incoming, outgoing } = env as unknown as Connection;
-      const clientCertificate = certificates(incoming);
-      const response = await options.fetch(request, { clientCertificate });
-      return answerDirectly(response, outgoing) ? RESPONSE_ALREADY_SENT : response;
-    },
-    { overrideGlobalObjects: false },
-  );
-  server.on("request", answer as unknown as (request: http2.Http2ServerRequest) => void);
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void upgrade(options, { request, socket, head }, certificates(request as Incoming));
+  server.keepAliveTimeout = keepAliveMs;
+  serveHttp1(server, options);
+  const connections = new Map<TLSSocket, Http2Session | undefined>();
+  const startHttp2 = http2Starter(options);
+  const startHttp1 = server.listeners("secureConnection");
+  server.removeAllListeners("secureConnection");
+  server.on("secureConnection", (socket: TLSSocket) => {
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, tcpKeepAliveMs);
+    boundTlsReads(socket);
+    socket.on("error", () => socket.destroy());
+    socket.once("close", () => connections.delete(socket));
+    const isHttp2 = socket.alpnProtocol === "h2";
+    connections.set(socket, isHttp2 ? startHttp2(socket) : undefined);
+    if (!isHttp2) { for (const start of startHttp1) start.call(server, socket); }
   });
-  server.on(
-    "sessionError",
-    (error: Error) => log.debug("HTTP/2 session failed", { error: error.message }),
-  );
   server.on(
     "tlsClientError",
     (error: Error) => log.debug("TLS handshake failed", { error: error.message }),
   );
-  const http1 = server as unknown as { keepAliveTimeout: number };
-  http1.keepAliveTimeout = keepAliveMs;
-  const sockets = new Set<Duplex>();
-  server.on("secureConnection", (socket: TLSSocket) => {
-    sockets.add(socket);
-    socket.setNoDelay(true);
-    boundTlsReads(socket);
-    socket.on("error", () => socket.destroy());
-    socket.once("close", () => sockets.delete(socket));
-  });
   await bind(server, options);
   const address = server.address();
   return {
     port: typeof address === "object" && address ? address.port : options.port,
     setTls: (next) => server.setSecureContext(secureContext(next)),
-    close: (graceMs) => closeServer(server, sockets, graceMs),
+    close: (graceMs) => closeServer(server, connections, graceMs),
   };
 }
 
 /** What the adapter passes on beside the request. */
 interface Connection {
-  readonly incoming: Incoming;
-  readonly outgoing: ServerResponse | http2.Http2ServerResponse;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
 }
 
-interface Incoming extends IncomingMessage {
-  readonly stream?: { readonly session?: { readonly socket?: TLSSocket } };
+function serveHttp1(server: https.Server, options: ListenerOptions): void {
+  const certificates = new WeakMap<object, { readonly raw: Uint8Array | undefined }>();
+  /** A connection's certificate is looked up once, not once a request. */
+  const certificateOf = (socket: object) => {
+    let known = certificates.get(socket);
+    if (!known) certificates.set(socket, known = { raw: verifiedCertificate(socket as TLSSocket) });
+    return known.raw;
+  };
+  const answer = getRequestListener(
+    async (request, env) => {
+      const { incoming, outgoing } = env as unknown as Connection;
+      const clientCertificate = certificateOf(incoming.socket);
+      const response = await options.fetch(request, { clientCertificate });
+      return answerDirectly(response, outgoing) ? RESPONSE_ALREADY_SENT : response;
+    },
+    { overrideGlobalObjects: false },
+  );
+  server.on("request", answer);
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    void upgrade(options, { request, socket, head }, certificateOf(request.socket));
+  });
+}
+
+/** Starts HTTP/2 on a socket whose client chose it. */
+function http2Starter({ fetch: answer, clock, log }: ListenerOptions) {
+  const encoder = new HpackEncoder();
+  const pool = new BufferPool();
+  const date = httpDate(clock);
+  return (socket: TLSSocket): Http2Session => {
+    const env = { clientCertificate: verifiedCertificate(socket) };
+    return new Http2Session({
+      socket,
+      encoder,
+      pool,
+      clock,
+      log,
+      handle: (stream) =>
+        exchange(stream, (request) => answer(request as unknown as Request, env), date),
+    });
+  };
+}
+
+/** The time as a `date` header has it, made at most once a second. */
+function httpDate(clock: Clock): () => string {
+  let second = -1;
+  let text = "";
+  return () => {
+    const now = Math.floor(clock.now() / 1000);
+    if (now !== second) {
+      second = now;
+      text = new Date(now * 1000).toUTCString();
+    }
+    return text;
+  };
 }
 
 function secureContext({ key, cert, ca }: TlsMaterial) {
   return { key, cert, ca, minVersion: "TLSv1.2" as const };
 }
 
-function bind(server: http2.Http2SecureServer, { host, port }: ListenerOptions): Promise<void> {
+function bind(server: https.Server, { host, port }: ListenerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -118,21 +166,9 @@ function bind(server: http2.Http2SecureServer, { host, port }: ListenerOptions):
   });
 }
 
-/** A connection's certificate is looked up once, not once a request. */
-function certificateReader(): (incoming: Incoming) => Uint8Array | undefined {
-  const known = new WeakMap<object, { readonly raw: Uint8Array | undefined }>();
-  return (incoming) => {
-    const owner: object = incoming.stream?.session ?? incoming.socket;
-    const found = known.get(owner);
-    if (found) return found.raw;
-    const socket = incoming.stream?.session?.socket ?? incoming.socket as TLSSocket;
-    // The subject of an unverified certificate is whatever its sender wrote: never look at it.
-    const raw = socket.authorized === true
-      ? socket.getPeerCertificate()?.raw as Uint8Array | undefined
-      : undefined;
-    known.set(owner, { raw });
-    return raw;
-  };
+/** DER of the client's certificate. The subject of an unverified one is whatever its sender wrote: never look at it. */
+function verifiedCertificate(socket: TLSSocket): Uint8Array | undefined {
+  return socket.authorized === true ? socket.getPeerCertificate()?.raw : undefined;
 }
 
 interface Raw {
@@ -187,15 +223,17 @@ async function writeResponse(socket: Duplex, response: Response): Promise<void> 
 }
 
 function closeServer(
-  server: http2.Http2SecureServer,
-  sockets: ReadonlySet<Duplex>,
+  server: https.Server,
+  connections: ReadonlyMap<TLSSocket, Http2Session | undefined>,
   graceMs: number,
 ): Promise<void> {
   return new Promise((resolve) => {
     const cut = AbortSignal.timeout(graceMs);
     cut.addEventListener("abort", () => {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of connections.keys()) socket.destroy();
     });
     server.close(() => resolve());
+    for (const session of connections.values()) session?.drain();
+    server.closeIdleConnections();
   });
 }

@@ -44,7 +44,7 @@ export class Metrics {
         await next();
       } finally {
         this.#inflight.dec({ request_kind: kind });
-        const { info } = c.var;
+        const info = c.get("info");
         if (info?.isResource) {
           const { verb, group, version, resource, subresource, namespace, name } = info;
           const scope = name ? "resource" : namespace ? "namespace" : "cluster";

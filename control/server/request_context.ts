@@ -34,6 +34,8 @@ export const anonymous: UserInfo = { name: "system:anonymous", groups: ["system:
 export interface Env {
   Variables: {
     info: RequestInfo;
+    /** Of the URL, read once. */
+    query: URLSearchParams;
     user: UserInfo;
     /** `Warning` header texts collected on the way. */
     warnings: string[];

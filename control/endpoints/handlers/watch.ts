@@ -17,7 +17,7 @@ import { viewOf, waitForRevision } from "./read.ts";
 
 /** A watcher that leaves more events than this unread is cut off; it comes back and catches up from its revision. */
 const maxBacklog = 8192;
-/** Frames are joined up to this size before they are written. */
+/** Frames are written together up to this size. */
 const pieceBytes = 64 * 1024;
 /** How often a quiet watch is told the current revision, if it asked for bookmarks. */
 const bookmarkMs = 60_000;
@@ -209,7 +209,7 @@ class WatchStream implements WatchSink {
       }
       this.#waiting.splice(0, taken);
       this.#initial = Math.max(0, this.#initial - taken);
-      this.#hasRoom = writer.write(joined(frames, size));
+      this.#hasRoom = writer.write(...frames);
     }
     if (!this.#ended || this.#waiting.length > 0) return;
     this.#writer = undefined;
@@ -279,17 +279,6 @@ class WatchStream implements WatchSink {
       if (!this.#ended) this.#scheduleBookmark();
     });
   }
-}
-
-function joined(frames: readonly Uint8Array[], size: number): Uint8Array {
-  if (frames.length === 1) return frames[0]!;
-  const out = new Uint8Array(size);
-  let at = 0;
-  for (const frame of frames) {
-    out.set(frame, at);
-    at += frame.length;
-  }
-  return out;
 }
 
 /** A bookmark is an object with a resourceVersion and, where the kind always writes them, empty parts. */

@@ -1,3 +1,4 @@
+import { cloneJson } from "../../../shared/codec/clone_json.ts";
 import type { KindDefinition, KubeObject } from "../../../shared/api/kind.ts";
 import { type Clock, timestamp } from "../../../shared/clock/clock.ts";
 import { StatusError } from "../../../shared/meta/status_error.ts";
@@ -48,9 +49,9 @@ export async function updateObject(
   const scope = writeScope(request, dryRun);
   const replace = (current: KubeObject) => {
     checkUid(kind, object, current);
-    return structuredClone(object);
+    return cloneJson(object);
   };
-  const orCreate = () => structuredClone(object);
+  const orCreate = () => cloneJson(object);
   const written = await store.update(kind, info.name, replace, scope, { orCreate });
   return respondWritten(written, kind, deps);
 }

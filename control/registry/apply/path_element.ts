@@ -1,3 +1,4 @@
+import { BoundedCache } from "../../../shared/cache/bounded_cache.ts";
 /**
  * One step of a path into an object, in the text form of `metav1.FieldsV1`: `f:name` (a field or map key),
  * `k:{"port":80,"protocol":"TCP"}` (an item of a list map), `v:"x"` (an item of a set), `i:0` (an index).
@@ -141,7 +142,18 @@ function isSurrogate(unit: number): boolean {
   return unit <= 0xdfff;
 }
 
-function keyFields(element: PathElement): KeyField[] {
+/** Keys are compared far more often than there are different ones. */
+const knownKeys = new BoundedCache<PathElement, readonly KeyField[]>(4096);
+
+function keyFields(element: PathElement): readonly KeyField[] {
+  const known = knownKeys.get(element);
+  if (known) return known;
+  const fields = parseKey(element);
+  if (element.length <= 256) knownKeys.set(element, fields);
+  return fields;
+}
+
+function parseKey(element: PathElement): KeyField[] {
   const value = parseJson(element);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new TypeError(`expect { or n, but found ${element.slice(2)}`);

@@ -4,7 +4,8 @@ import type { Authorizer, Filter } from "../request_context.ts";
 /** Lets pass only what the authorizer allows. Knows the URL and the user, never the body. */
 export function authorization(authorizer: Authorizer): Filter {
   return async (c, next) => {
-    const { user, info } = c.var;
+    const user = c.get("user");
+    const info = c.get("info");
     const decision = await authorizer.authorize(user, info);
     if (decision.decision !== "Allow") throw forbiddenError(user, info, decision);
     await next();

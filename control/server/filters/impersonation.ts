@@ -1,11 +1,15 @@
 import type { Impersonator } from "../../authentication/impersonation.ts";
 import type { Filter } from "../request_context.ts";
+import { StreamHeaders } from "../stream_request.ts";
 
 /** Lets a caller act as somebody else, if it may (`Impersonate-*` headers). */
 export function impersonation(impersonator: Impersonator): Filter {
   return async (c, next) => {
-    const { user, info } = c.var;
-    c.set("user", await impersonator.effectiveUser(c.req.raw.headers, user, info));
+    const user = c.get("user");
+    const info = c.get("info");
+    const headers: Headers | StreamHeaders = c.req.raw.headers;
+    const values = headers instanceof StreamHeaders ? headers.fields : headers;
+    c.set("user", await impersonator.effectiveUser(values, user, info));
     await next();
   };
 }

@@ -5,6 +5,7 @@ import type { Filter } from "../request_context.ts";
 export function requestInfo(): Filter {
   return async (c, next) => {
     const url = new URL(c.req.url);
+    c.set("query", url.searchParams);
     c.set("info", readRequestInfo(c.req.method, url.pathname, url.searchParams));
     c.set("warnings", []);
     await next();

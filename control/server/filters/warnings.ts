@@ -7,8 +7,10 @@ const maxWarningBytes = 4 * 1024;
 export function warnings(): Filter {
   return async (c, next) => {
     await next();
+    const texts = c.get("warnings") ?? [];
+    if (texts.length === 0) return;
     let size = 0;
-    for (const text of new Set(c.var.warnings ?? [])) {
+    for (const text of new Set(texts)) {
       size += text.length;
       if (size > maxWarningBytes) return;
       c.res.headers.append("warning", `299 - ${quote(text)}`);

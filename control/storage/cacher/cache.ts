@@ -36,6 +36,8 @@ export interface Matcher {
   matches(entry: Entry): boolean;
   /** Everything that matches has this field value; used if the resource has an index of the field. */
   readonly index?: { readonly field: string; readonly value: string };
+  /** Everything that matches has this value of this label. */
+  readonly label?: { readonly key: string; readonly value: string };
 }
 
 export interface CacheQuery {

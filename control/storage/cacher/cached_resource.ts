@@ -1,3 +1,4 @@
+import { BoundedCache } from "../../../shared/cache/bounded_cache.ts";
 import { History, undo, walkRewound } from "../history.ts";
 import { type KeyRange, OrderedMap, prefixRange } from "../ordered_map.ts";
 import { type Change, type Revision, type Storage, StorageError } from "../storage.ts";
@@ -11,7 +12,7 @@ import type {
   WatchQuery,
   WatchSink,
 } from "./cache.ts";
-import { Dispatch, eventFor } from "./dispatch.ts";
+import { Dispatch, eventFor, fieldOf } from "./dispatch.ts";
 import { CachedEntry } from "./entry.ts";
 import { ObjectChange, SharedEvent } from "./event.ts";
 import { ObjectIndex } from "./object_index.ts";
@@ -27,6 +28,9 @@ export interface HistoryLimits {
 /** Changes younger than this many places keep their encodings: every watch that keeps up has sent them by then. */
 const ENCODED_EVENTS = 128;
 
+/** Label keys by which objects are filed at a time; each costs a little with every change. */
+const MAX_LABEL_INDEXES = 8;
+
 /** What one resource of the cache is made of. */
 export interface CachedResourceParts {
   readonly storage: Storage;
@@ -39,6 +43,8 @@ export class CachedResource implements ResourceCache {
   readonly #options: ResourceCacheOptions;
   readonly #parts: CachedResourceParts;
   readonly #indexes = new Map<string, ObjectIndex>();
+  /** By label key: those that lists asked for. */
+  readonly #labelIndexes = new BoundedCache<string, ObjectIndex>(MAX_LABEL_INDEXES);
   readonly #dispatch: Dispatch;
   #items = new OrderedMap<CachedEntry>();
   #history: History<ObjectChange>;
@@ -54,7 +60,9 @@ export class CachedResource implements ResourceCache {
     this.#history = new History(parts.progress.revision);
     const indexes = options.indexes ?? [];
     this.#dispatch = new Dispatch(indexes);
-    for (const field of indexes) this.#indexes.set(field, new ObjectIndex(field));
+    for (const field of indexes) {
+      this.#indexes.set(field, new ObjectIndex((entry) => fieldOf(entry, field)));
+    }
   }
 
   get size(): number {
@@ -155,9 +163,9 @@ export class CachedResource implements ResourceCache {
     const step = new ObjectChange(change, previous, this.#options);
     if (step.deleted) this.#items.delete(step.key);
     else this.#items.set(step.entry);
-    for (const index of this.#indexes.values()) {
-      index.replace(previous, step.deleted ? undefined : step.entry);
-    }
+    const next = step.deleted ? undefined : step.entry;
+    for (const index of this.#indexes.values()) index.replace(previous, next);
+    for (const index of this.#labelIndexes.values()) index.replace(previous, next);
     this.#remember(step);
     return step;
   }
@@ -182,7 +190,17 @@ export class CachedResource implements ResourceCache {
   #source(query: CacheQuery): OrderedMap<CachedEntry> {
     const wanted = query.match?.index;
     const index = wanted && this.#indexes.get(wanted.field);
-    return index ? index.lookUp(wanted.value, this.#items) : this.#items;
+    if (index) return index.lookUp(wanted.value, this.#items);
+    const label = query.match?.label;
+    return label ? this.#labelIndex(label.key).lookUp(label.value, this.#items) : this.#items;
+  }
+
+  #labelIndex(key: string): ObjectIndex {
+    const known = this.#labelIndexes.get(key);
+    if (known) return known;
+    const made = new ObjectIndex((entry) => entry.attributes.labels[key]);
+    this.#labelIndexes.set(key, made);
+    return made;
   }
 
   /** A list from before the history in memory. */

@@ -1,23 +1,22 @@
 import { OrderedMap } from "../ordered_map.ts";
 import type { CachedEntry } from "./entry.ts";
-import { fieldOf } from "./dispatch.ts";
 
 const nothing = new OrderedMap<CachedEntry>();
 
 /**
- * The objects of a resource by the value of a field. Built when first asked for, because that decodes every object,
- * and most clusters never ask for most fields.
+ * The objects of a resource by the value of a field or label. Built when first asked for, because that decodes every
+ * object, and most clusters never ask for most fields.
  */
 export class ObjectIndex {
-  readonly #field: string;
+  readonly #valueOf: (entry: CachedEntry) => string | undefined;
   #byValue: Map<string, OrderedMap<CachedEntry>> | undefined;
 
-  /** `field`: a field label such as "spec.nodeName". */
-  constructor(field: string) {
-    this.#field = field;
+  /** `valueOf`: what an object is filed under; undefined for one that is never looked up. */
+  constructor(valueOf: (entry: CachedEntry) => string | undefined) {
+    this.#valueOf = valueOf;
   }
 
-  /** Those of `items` whose field has this value. `items` is only looked at the first time. */
+  /** Those of `items` that are filed under this value. `items` is only looked at the first time. */
   lookUp(value: string, items: OrderedMap<CachedEntry>): OrderedMap<CachedEntry> {
     if (!this.#byValue) {
       this.#byValue = new Map();
@@ -34,15 +33,16 @@ export class ObjectIndex {
   }
 
   #add(entry: CachedEntry): void {
-    const value = fieldOf(entry, this.#field);
+    const value = this.#valueOf(entry);
+    if (value === undefined) return;
     let entries = this.#byValue!.get(value);
     if (!entries) this.#byValue!.set(value, entries = new OrderedMap());
     entries.set(entry);
   }
 
   #remove(previous: CachedEntry, next: CachedEntry | undefined): void {
-    const value = fieldOf(previous, this.#field);
-    if (next && fieldOf(next, this.#field) === value) return;
+    const value = this.#valueOf(previous);
+    if (value === undefined || (next && this.#valueOf(next) === value)) return;
     const entries = this.#byValue!.get(value);
     entries?.delete(previous.key);
     if (entries?.size === 0) this.#byValue!.delete(value);

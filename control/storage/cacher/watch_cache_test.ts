@@ -169,6 +169,26 @@ Deno.test("WatchCache index follows changes and is the only thing an indexed lis
   assert.equal(looked, 1);
 });
 
+Deno.test("WatchCache list() files objects by the labels it is asked for, and follows changes", async () => {
+  const { storage, pods } = await setUp();
+  for (let i = 0; i < 100; i++) await put(storage, key(`p${i}`), `n1 app${i % 50}`);
+  let looked = 0;
+  const wanted = (value: string): Matcher => ({
+    matches: (entry) => ++looked > 0 && app(value).matches(entry),
+    label: { key: "app", value },
+  });
+  assert.equal(names((await pods.list({ match: wanted("app7") })).entries), "p57 p7");
+  await put(storage, key("p57"), "n1 app8");
+  await put(storage, key("p1"), "n1 app7");
+  await put(storage, key("q1", "other"), "n1 app7");
+  await remove(storage, key("p7"));
+  looked = 0;
+  const inDefault = { namespace: "default", match: wanted("app7") };
+  assert.equal(names((await pods.list(inDefault)).entries), "p1");
+  assert.equal(looked, 1);
+  assert.equal(names((await pods.list({ match: wanted("nosuch") })).entries), "");
+});
+
 Deno.test("WatchCache watch() turns entering and leaving a selector into ADDED and DELETED", async () => {
   const { storage, pods } = await setUp();
   await put(storage, key("a"), "n1 web 1");

@@ -86,6 +86,7 @@ export async function startNodeLab(): Promise<NodeLab> {
   const listener = await listen({
     host: "127.0.0.1",
     port: 0,
+    clock,
     log: silentLog,
     tls: { key, cert: certificate, ca: certificates.caBundle },
     fetch: (request, env) => server.app.fetch(request, env),

@@ -27,6 +27,10 @@ export class BoundedCache<K, V> {
     this.#entries.delete(key);
   }
 
+  values(): Iterable<V> {
+    return this.#entries.values();
+  }
+
   get size(): number {
     return this.#entries.size;
   }
