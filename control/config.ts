@@ -25,6 +25,8 @@ export interface ServerConfig extends ProcessConfig {
   readonly clusterDomain: string;
   /** Parts to leave out: `controllers`, `scheduler`. */
   readonly disable: readonly string[];
+  /** Hosts (`host` or `host:port`) that the server may connect with by itself, besides its own machine. */
+  readonly egress: readonly string[];
   /** How long a node may be silent before it counts as lost, in seconds. */
   readonly nodeMonitorGraceSeconds: number;
 }
@@ -94,6 +96,15 @@ export const serverSettings: readonly Setting<keyof ServerConfig>[] = [
     help: "parts to leave out, separated by commas: controllers, scheduler",
     check: isOneOf(optionalParts),
   },
+  {
+    key: "egress",
+    flag: "--egress",
+    value: "HOSTS",
+    default: [],
+    help:
+      "hosts that the server reaches without an agent's help, separated by commas: HOST or HOST:PORT",
+    check: isHost,
+  },
   ...processSettings,
   {
     key: "nodeMonitorGraceSeconds",
@@ -114,6 +125,12 @@ export function serverConfig(
   file?: ConfigFile,
 ): ServerConfig {
   return readSettings<ServerConfig>(serverSettings, flags, file);
+}
+
+/** A host as a right to the network is written: a name or an address, with or without a port. */
+function isHost(text: string): string | undefined {
+  const isOne = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/.test(text);
+  return isOne ? undefined : "HOST or HOST:PORT";
 }
 
 /** `host:port`, `[v6]:port`; undefined for anything else. */

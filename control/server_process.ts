@@ -63,9 +63,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       serviceAccountKeys: certificates.serviceAccountKeys,
       advertise: { address, port },
       serviceCidr: config.serviceCidr,
-      clientAuthority: certificates.caBundle,
+      ...authoritiesOf(certificates),
       proxyCertificate: () => certificates.frontProxy,
-      proxyAuthority: certificates.frontProxyBundle,
     });
     const listener = await openListener(config, { server, certificates, log });
     if (listener.port !== port) await certificates.setNames(names(listener.port));
@@ -80,6 +79,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     }
     certificates.onChange(() => {
       listener.setTls(tlsOf(certificates));
+      server.trust(authoritiesOf(certificates));
       placeKubeconfig(config.dataDir).catch((error) => log.error("Kubeconfig not renewed", error));
     });
     void certificates.run(stopping.signal);
@@ -177,6 +177,10 @@ function startComponentsOf(
       nodeMonitorGraceMs: config.nodeMonitorGraceSeconds * 1000,
     },
   });
+}
+
+function authoritiesOf({ caBundle, frontProxyBundle }: CertificateManager) {
+  return { clientAuthority: caBundle, proxyAuthority: frontProxyBundle };
 }
 
 function tlsOf(certificates: CertificateManager) {

@@ -31,47 +31,18 @@ import {
 import { decodeStored, encodeStored, keyOf } from "./stored_object.ts";
 import { dropStatus, keepAllButStatus, keepStatus } from "./status_part.ts";
 import type { Deleted, StoreOptions, WriteScope, Written } from "./store_types.ts";
+import {
+  type CreateOptions,
+  type Transform,
+  type UpdateOptions,
+  wholeObject,
+} from "./write_options.ts";
 import { validateChange, validateNew } from "./validation.ts";
 import { fromStored, toStored } from "./versions.ts";
 
 /** Lost races are run again; more than this many in a row means that the server is overloaded. */
 const maxAttempts = 100;
 const maxNameAttempts = 8;
-
-/** Makes the new state from the current one; the current one is the caller's to change. */
-export type Transform = (current: KubeObject) => KubeObject | Promise<KubeObject>;
-
-export interface CreateOptions {
-  /** The server itself writes: no admission, and status is kept. */
-  readonly direct?: boolean;
-  /** See `UpdateOptions`. */
-  readonly fieldsTracked?: boolean;
-}
-
-export interface UpdateOptions {
-  /** Creates this if nothing is there and the kind (or `forceCreate`) allows it. */
-  readonly orCreate?: () => KubeObject | Promise<KubeObject>;
-  /** Server-side apply creates every kind. */
-  readonly forceCreate?: boolean;
-  /** The transform has done the field ownership itself (server-side apply). */
-  readonly fieldsTracked?: boolean;
-  /** The server itself writes, on behalf of another request that was judged already: no ownership, no admission. */
-  readonly direct?: boolean;
-  /** A direct write claims the fields that it changes all the same. */
-  readonly claimsFields?: boolean;
-  /** What is written is not counted as a change of the spec (bindings). */
-  readonly keepGeneration?: boolean;
-  /** Admission judges a part of the object in a form of its own (Scale). */
-  readonly judgedAs?: JudgedPart;
-}
-
-/** A part of objects as an object of another kind. */
-export interface JudgedPart {
-  /** The part of `object`. */
-  show(object: KubeObject): KubeObject;
-  /** Carries what admission made of the part over to `object`. */
-  take(object: KubeObject, shown: KubeObject): void;
-}
 
 /**
  * Serves one stored kind. All that is particular comes from the kind's declaration, so custom resources are served
@@ -486,8 +457,6 @@ export class ResourceStore {
     return { object: fromStored(view, object), created, value: same ? value : undefined };
   }
 }
-
-const wholeObject: JudgedPart = { show: (object) => object, take() {} };
 
 function contextOf({ user, subresource }: WriteScope, nowMs: number): WriteContext {
   const { name: username, uid = "", groups, extra = {} } = user;

@@ -6,6 +6,7 @@ import type { Random } from "../../shared/clock/random.ts";
 import type { Log } from "../../shared/log/log.ts";
 import {
   bearerTokenAuthenticator,
+  type TokenAuthenticator,
   unionTokenAuthenticator,
 } from "../authentication/bearer_token.ts";
 import { bootstrapTokenAuthenticator } from "../authentication/bootstrap_token.ts";
@@ -48,7 +49,11 @@ import type { Storage } from "../storage/storage.ts";
 import { WebhookClient } from "../webhook/webhook_client.ts";
 import { feedAuthorizers } from "./authorization_feed.ts";
 import { followFlowSchemas } from "./flow_schema_status.ts";
-import { writeStandardObjects } from "./standard_objects.ts";
+import {
+  type Authorities,
+  keepAuthenticationConfig,
+  writeStandardObjects,
+} from "./standard_objects.ts";
 import { impersonation } from "./filters/impersonation.ts";
 import { newApp } from "./handler_chain.ts";
 import type { HealthCheck } from "./health.ts";
@@ -94,6 +99,8 @@ export class ApiServer {
   readonly reader: StoreReader;
   readonly authorizer: Authorizer;
   readonly tokens: ServiceAccountIssuer;
+  /** Tells extension servers of other authorities. */
+  readonly trust: (authorities: Authorities) => void;
   readonly #cache: WatchCache;
   readonly #stopping: AbortController;
 
@@ -103,6 +110,7 @@ export class ApiServer {
     readonly reader: StoreReader;
     readonly authorizer: Authorizer;
     readonly tokens: ServiceAccountIssuer;
+    readonly trust: (authorities: Authorities) => void;
     readonly cache: WatchCache;
     readonly stopping: AbortController;
   }) {
@@ -111,6 +119,7 @@ export class ApiServer {
     this.reader = parts.reader;
     this.authorizer = parts.authorizer;
     this.tokens = parts.tokens;
+    this.trust = parts.trust;
     this.#cache = parts.cache;
     this.#stopping = parts.stopping;
   }
@@ -130,30 +139,10 @@ export class ApiServer {
     ]);
     const tokens = new ServiceAccountIssuer({ ...shared, random });
     const services = new ServiceAllocation({ serviceCidr, random });
-    const quotas = quotaWriter(() => storeOf("", "resourcequotas"));
     const storeOf = (group: string, plural: string) => storeNamed(registry, group, plural);
     const webhooks = new WebhookClient({ network: options.network, reader, clock, random });
-    const kinds = new RegistryEquivalents(registry);
-    const judged = { reader, kinds, served: registry, authorizer };
-    const asked = {
-      reader,
-      kinds,
-      client: webhooks,
-      conditions: conditionMatcher(authorizer),
-      random,
-      log,
-    };
-    const admission = new PluginChain(
-      standardPlugins({ reader, authorizer, quotas, clock, random }, {
-        policies: [
-          mutatingAdmissionPolicy(judged),
-          mutatingAdmissionWebhook(asked),
-          validatingAdmissionPolicy(judged),
-          validatingAdmissionWebhook(asked),
-        ],
-        last: [escalationCheck(rbac, authorizer)],
-      }),
-    );
+    const judging = { reader, registry, rbac, authorizer, webhooks, storeOf };
+    const admission = admissionOf(options, judging);
     const install: InstallOptions = {
       registry,
       storage,
@@ -180,39 +169,23 @@ export class ApiServer {
     for (const service of reader.list("", "services")) services.restore(service);
     await feedAuthorizers({ rbac, nodes, storeOf });
     const ready = { bootstrapped: false };
-    const aggregator = await Aggregator.start({
-      ...options,
-      reader,
-      storeOf,
-      stopping: stopping.signal,
-    });
-    const app = newApp({
-      authenticator: unionAuthenticator([
-        clientCertificateAuthenticator(clock),
-        bearerTokenAuthenticator(tokenAuthenticator),
-      ]),
-      impersonation: impersonation(new Impersonator(authorizer)),
+    const { signal } = stopping;
+    const aggregator = await Aggregator.start({ ...options, reader, storeOf, stopping: signal });
+    const app = appOf(options, {
+      tokenAuthenticator,
+      tokens,
       authorizer,
-      observe: options.metrics.observe(clock),
-      aggregated: (c) => aggregator.respond(c),
-      resources: apiHandler({ registry, clock, random, stopping: stopping.signal }),
-      paths: pathHandler({
-        discovery: new Discovery(registry, aggregator.discovery),
-        openApi: new OpenApi(registry),
-        tokens,
-        keys: options.serviceAccountKeys,
-        metrics: options.metrics,
-        advertise: options.advertise,
-        checks: healthChecks(ready, stopping.signal),
-        agents: options.agents,
-      }),
-      log,
+      registry,
+      aggregator,
+      stopping: signal,
+      ready,
     });
     await writeStandardObjects(options, { stores: storesOf(registry) });
+    const trust = await keepAuthenticationConfig(storeOf("", "configmaps"), options);
     await followFlowSchemas({ storeOf, clock, log });
     ready.bootstrapped = true;
-    stopping.signal.addEventListener("abort", () => webhooks.close());
-    return new ApiServer({ app, registry, reader, authorizer, tokens, cache, stopping });
+    signal.addEventListener("abort", () => webhooks.close());
+    return new ApiServer({ app, registry, reader, authorizer, tokens, trust, cache, stopping });
   }
 
   /** The store of a built-in kind. */
@@ -225,6 +198,74 @@ export class ApiServer {
     this.#stopping.abort();
     this.#cache.stop();
   }
+}
+
+/** The way of every request, from its first byte to the handlers. */
+function appOf(
+  options: ApiServerOptions,
+  { tokenAuthenticator, tokens, authorizer, registry, aggregator, stopping, ready }: {
+    readonly tokenAuthenticator: TokenAuthenticator;
+    readonly tokens: ServiceAccountIssuer;
+    readonly authorizer: Authorizer;
+    readonly registry: ApiRegistry;
+    readonly aggregator: Aggregator;
+    readonly stopping: AbortSignal;
+    readonly ready: { readonly bootstrapped: boolean };
+  },
+): Hono<Env> {
+  const { clock, random, log } = options;
+  return newApp({
+    authenticator: unionAuthenticator([
+      clientCertificateAuthenticator(clock),
+      bearerTokenAuthenticator(tokenAuthenticator),
+    ]),
+    impersonation: impersonation(new Impersonator(authorizer)),
+    authorizer,
+    observe: options.metrics.observe(clock),
+    aggregated: (c) => aggregator.respond(c),
+    resources: apiHandler({ registry, clock, random, stopping }),
+    paths: pathHandler({
+      discovery: new Discovery(registry, aggregator.discovery),
+      openApi: new OpenApi(registry),
+      tokens,
+      keys: options.serviceAccountKeys,
+      metrics: options.metrics,
+      advertise: options.advertise,
+      checks: healthChecks(ready, stopping),
+      agents: options.agents,
+    }),
+    log,
+  });
+}
+
+/** The plugins that judge writes, those that users configure among them. */
+function admissionOf(
+  { clock, random, log }: ApiServerOptions,
+  { reader, registry, rbac, authorizer, webhooks, storeOf }: {
+    readonly reader: StoreReader;
+    readonly registry: ApiRegistry;
+    readonly rbac: RbacAuthorizer;
+    readonly authorizer: Authorizer;
+    readonly webhooks: WebhookClient;
+    readonly storeOf: (group: string, plural: string) => ResourceStore;
+  },
+): PluginChain {
+  const quotas = quotaWriter(() => storeOf("", "resourcequotas"));
+  const kinds = new RegistryEquivalents(registry);
+  const judged = { reader, kinds, served: registry, authorizer };
+  const conditions = conditionMatcher(authorizer);
+  const asked = { reader, kinds, client: webhooks, conditions, random, log };
+  return new PluginChain(
+    standardPlugins({ reader, authorizer, quotas, clock, random }, {
+      policies: [
+        mutatingAdmissionPolicy(judged),
+        mutatingAdmissionWebhook(asked),
+        validatingAdmissionPolicy(judged),
+        validatingAdmissionWebhook(asked),
+      ],
+      last: [escalationCheck(rbac, authorizer)],
+    }),
+  );
 }
 
 /** Who is asked, in order, and the two that must be told what changes. */
