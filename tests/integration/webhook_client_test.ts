@@ -212,12 +212,14 @@ const failures: readonly Failure[] = [
     title: "an answer that is no JSON",
     answer: (_request, response) => void response.end("hello"),
     want: () =>
-      "couldn't get version/kind; json parse error: invalid character 'h' looking for beginning of value",
+      "couldn't get version/kind; json parse error: json: cannot unmarshal string into Go value of " +
+      'type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; ' +
+      'Kind string "json:\\"kind,omitempty\\"" }',
   },
   {
     title: "no answer",
     answer: (_request, response) => void response.end(),
-    want: () => "0-length response with status code: 200 and content type: ",
+    want: () => "0-length response with status code: 200 and content type: application/json",
   },
   {
     title: "a connection that ends before the answer",
