@@ -125,6 +125,17 @@ Deno.test("WebhookClient tries again when a kept connection turns out to be clos
   }
 });
 
+Deno.test("WebhookClient keeps no connection that the server has ended", async () => {
+  await using it = await lab(echo);
+  const { client, server } = it;
+  const target = { url: `https://127.0.0.1:${server.port}`, caBundle: server.caBundle };
+  await client.post(target, review);
+  server.finish();
+  while (server.open() > 0) await new Promise((resolve) => systemClock.after(1, () => resolve(0)));
+  await client.post(target, review, { timeoutMs: 1000 });
+  assert.equal(server.connections(), 2);
+});
+
 Deno.test("WebhookClient asks again when the server says so, as late as it says", async () => {
   let asked = 0;
   await using it = await lab((_request, response) => {
