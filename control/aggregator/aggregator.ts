@@ -10,8 +10,9 @@ import { decodeStored } from "../registry/stored_object.ts";
 import type { RequestContext } from "../server/request_context.ts";
 import type { WatchSink } from "../storage/cacher/cache.ts";
 import { AvailabilityController } from "./availability_controller.ts";
-import { DiscoveryFeed } from "./discovery_feed.ts";
+import { DiscoveryFeed } from "./remote_discovery.ts";
 import { Registration } from "./registration.ts";
+import { OpenApiFeed } from "./remote_openapi.ts";
 import { isUserHeader, proxyHeaders } from "./proxy_headers.ts";
 import { RemoteApi, type RemoteApiDependencies } from "./remote_api.ts";
 
@@ -30,6 +31,7 @@ const group = "apiregistration.k8s.io";
  */
 export class Aggregator {
   readonly discovery: DiscoveryFeed;
+  readonly openApi: OpenApiFeed;
   readonly #options: AggregatorOptions;
   readonly #remotes = new Map<string, RemoteApi>();
   readonly #availability: AvailabilityController;
@@ -39,6 +41,7 @@ export class Aggregator {
     const { clock, log, reader, storeOf } = options;
     this.#options = options;
     this.discovery = new DiscoveryFeed({ clock, log });
+    this.openApi = new OpenApiFeed({ clock, log });
     this.#registration = new Registration({
       services: storeOf(group, "apiservices"),
       reader,
@@ -132,22 +135,24 @@ export class Aggregator {
       if (known) this.#forget(name, known);
       const api = new RemoteApi(service, this.#options);
       this.#remotes.set(name, api);
-      this.discovery.add(name, api);
-    } else if (known.update(service)) this.discovery.refresh(name);
+      for (const feed of [this.discovery, this.openApi]) feed.add(name, api);
+    } else if (known.update(service)) {
+      for (const feed of [this.discovery, this.openApi]) feed.refresh(name);
+    }
     this.#availability.check(name);
     this.#registration.due();
   }
 
   #forget(name: string, api: RemoteApi): void {
     this.#remotes.delete(name);
-    this.discovery.remove(name);
+    for (const feed of [this.discovery, this.openApi]) feed.remove(name);
     api.close();
   }
 
   #stop(): void {
     this.#availability.stop();
     this.#registration.stop();
-    this.discovery.stop();
+    for (const feed of [this.discovery, this.openApi]) feed.stop();
     for (const api of this.#remotes.values()) api.close();
   }
 }

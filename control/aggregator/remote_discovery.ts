@@ -1,6 +1,7 @@
 import { parseJson } from "../../shared/codec/json.ts";
 import type { ExchangeAnswer } from "../network/exchange.ts";
 import type { RemoteApi } from "./remote_api.ts";
+import { RemoteFeed, type RemoteFeedOptions } from "./remote_feed.ts";
 
 /** One resource, as `apidiscovery.k8s.io/v2` describes it; passed on as it came. */
 export type ResourceDiscovery = Readonly<Record<string, unknown>>;
@@ -16,6 +17,29 @@ export interface RemoteVersion {
   readonly freshness: "Current" | "Stale";
 }
 
+/** Follows what remote APIs have. */
+export class DiscoveryFeed extends RemoteFeed<readonly ResourceDiscovery[]> {
+  constructor(options: Pick<RemoteFeedOptions<unknown>, "clock" | "log">) {
+    super({
+      ...options,
+      what: "discovery",
+      ask: async (api) => (await askDiscovery(api)).get(`${api.group}/${api.version}`) ?? [],
+    });
+  }
+
+  /** Every remote group and version, also those that nothing is known of yet. */
+  versions(): readonly RemoteVersion[] {
+    return this.all().map(({ api, value = [], isFresh }) => ({
+      group: api.group,
+      version: api.version,
+      groupPriority: api.service.spec?.groupPriorityMinimum ?? 0,
+      versionPriority: api.service.spec?.versionPriority ?? 0,
+      resources: value,
+      freshness: isFresh ? "Current" : "Stale",
+    }));
+  }
+}
+
 /** The resources of one server, by `group/version`. */
 type Found = ReadonlyMap<string, readonly ResourceDiscovery[]>;
 
@@ -28,7 +52,7 @@ const aggregatedType = /;as=APIGroupDiscoveryList\b/;
  * Asks a server for all its groups at once (KEP-3352) or, if it knows no such document, for the one of `api`. Rejects
  * if neither can be had.
  */
-export async function askDiscovery(api: RemoteApi): Promise<Found> {
+async function askDiscovery(api: RemoteApi): Promise<Found> {
   const all = await api.ask({ path: "/apis", accept: aggregated, timeoutMs });
   if (all.code === 503) {
     throw new Error(`service ${api.server} returned non-success response code: 503`);

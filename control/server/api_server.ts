@@ -226,7 +226,7 @@ function appOf(
     resources: apiHandler({ registry, clock, random, stopping }),
     paths: pathHandler({
       discovery: new Discovery(registry, aggregator.discovery),
-      openApi: new OpenApi(registry),
+      openApi: new OpenApi(registry, aggregator.openApi),
       tokens,
       keys: options.serviceAccountKeys,
       metrics: options.metrics,

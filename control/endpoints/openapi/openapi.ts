@@ -5,7 +5,9 @@ import { apiVersionOf, type KindDefinition } from "../../../shared/api/kind.ts";
 import { accepts, parseAccept } from "../../../shared/codec/media_type.ts";
 import type { ApiRegistry } from "../resource_request.ts";
 import { isBuiltIn } from "../respond.ts";
+import type { RemoteOpenApi } from "../../aggregator/remote_openapi.ts";
 import { customDocument, customParts } from "./custom_document.ts";
+import { mergeRemote, type Swagger } from "./merge_remote.ts";
 
 interface Documents {
   readonly v2: string;
@@ -30,11 +32,14 @@ interface Asked {
  */
 export class OpenApi {
   readonly #registry: ApiRegistry;
-  #generation = -1;
+  readonly #remote: RemoteDocuments;
+  /** Of the registry and of the others. */
+  #generations: readonly [number, number] = [-1, -1];
   #documents: Promise<Documents> | undefined;
 
-  constructor(registry: ApiRegistry) {
+  constructor(registry: ApiRegistry, remote: RemoteDocuments) {
     this.#registry = registry;
+    this.#remote = remote;
   }
 
   /** The document at `path`; undefined for other paths. */
@@ -49,12 +54,11 @@ export class OpenApi {
 
   /** Made anew when kinds have come or gone since. */
   #current(): Promise<Documents> {
-    const { generation } = this.#registry;
-    if (!this.#documents || this.#generation !== generation) {
-      this.#generation = generation;
-      this.#documents = this.#make();
-    }
-    return this.#documents;
+    const generations = [this.#registry.generation, this.#remote.generation] as const;
+    const isCurrent = generations.every((one, i) => one === this.#generations[i]);
+    if (this.#documents && isCurrent) return this.#documents;
+    this.#generations = generations;
+    return this.#documents = this.#make();
   }
 
   async #make(): Promise<Documents> {
@@ -62,7 +66,8 @@ export class OpenApi {
     const kinds = [...this.#registry.all()].map(({ kind }) => kind).filter((kind) =>
       !isBuiltIn(kind)
     );
-    if (kinds.length === 0) return published;
+    const remotes = this.#remote.documents();
+    if (kinds.length + remotes.length === 0) return published;
     const known = Object.assign({}, ...referred.map((name) => schemasOf(published.v3[name]!)));
     known[deleteOptions] = { ...known[deleteOptions], ...optionsExtension(published.v2) };
     const v3 = { ...published.v3 };
@@ -70,8 +75,18 @@ export class OpenApi {
     for (const [name, group] of Object.entries(groups)) {
       v3[name] = pack(customDocument(group!, known));
     }
-    return { v2: withCustom(published.v2, kinds), v3 };
+    for (const { group, version, v3: document } of remotes) {
+      if (document) v3[`${group === "" ? "api" : `apis/${group}`}/${version}`] = pack(document);
+    }
+    return { v2: withOthers(published.v2, { kinds, remotes }), v3 };
   }
+}
+
+/** What other servers publish of themselves. */
+export interface RemoteDocuments {
+  /** Counts changes. */
+  readonly generation: number;
+  documents(): readonly RemoteOpenApi[];
 }
 
 function schemasOf(packed: string): Record<string, unknown> {
@@ -98,20 +113,21 @@ function optionsExtension(packed: string): Record<string, unknown> {
   return { [kindsExtension]: kinds.filter(({ group }) => !unknownGroups.has(group)) };
 }
 
-interface Swagger {
-  readonly paths: Record<string, unknown>;
-  readonly definitions: Record<string, unknown>;
-}
-
 /** The version 2 document is one for all groups. */
-function withCustom(packed: string, kinds: readonly KindDefinition[]): string {
+function withOthers(
+  packed: string,
+  { kinds, remotes }: {
+    readonly kinds: readonly KindDefinition[];
+    readonly remotes: readonly RemoteOpenApi[];
+  },
+): string {
   const { paths, definitions, ...rest } = unpack(packed) as Swagger;
   const custom = customParts(kinds, "v2");
-  return pack({
-    ...rest,
+  const own = {
     paths: { ...custom.paths, ...paths },
     definitions: { ...custom.schemas, ...definitions },
-  });
+  };
+  return pack({ ...rest, ...mergeRemote(own, remotes) });
 }
 
 function unpack(packed: string): unknown {
