@@ -142,22 +142,10 @@ const failedReason = failedCheck(new Error("")).reason;
 /** Asks the server for its discovery document, some endpoints at once if the first does not answer. */
 async function probe(api: RemoteApi): Promise<void> {
   try {
-    await probeOnce(api);
+    await api.probe(probeMs);
   } catch {
-    const others = Array.from({ length: probes - 1 }, () => probeOnce(api));
+    const others = Array.from({ length: probes - 1 }, () => api.probe(probeMs));
     await Promise.any(others).catch(({ errors }: AggregateError) => Promise.reject(errors.at(-1)));
-  }
-}
-
-async function probeOnce(api: RemoteApi): Promise<void> {
-  const { path } = api;
-  const url = `https://${api.tls.serverName}${path}`;
-  const failing = (message: string) =>
-    new Error(`failing or missing response from ${url}: ${message}`);
-  const answer = await api.ask({ path, accept: "application/json", timeoutMs: probeMs })
-    .catch((error: Error) => Promise.reject(failing(error.message)));
-  if (answer.code < 200 || answer.code >= 300) {
-    throw failing(`bad status from ${url}: ${answer.code}`);
   }
 }
 

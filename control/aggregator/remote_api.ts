@@ -1,14 +1,10 @@
 import type { APIService } from "../../shared/api/apiregistration/v1/types.gen.ts";
 import type { Clock } from "../../shared/clock/clock.ts";
 import type { Random } from "../../shared/clock/random.ts";
+import { hostPort } from "../../shared/stream/dial_message.ts";
 import type { AdmissionReader } from "../admission/plugin.ts";
 import type { KeyPairPem } from "../certificates/authority.ts";
-import {
-  AnswerError,
-  deadlineExceeded,
-  exchange,
-  type ExchangeAnswer,
-} from "../network/exchange.ts";
+import { deadlineExceeded, exchange, type ExchangeAnswer } from "../network/exchange.ts";
 import type { Destination, Network } from "../network/network.ts";
 import { serviceEndpoint } from "../network/service_endpoint.ts";
 import { TlsAgent, type TlsOptions } from "../network/tls_agent.ts";
@@ -113,12 +109,19 @@ export class RemoteApi {
   }
 
   /** Asks for a document in the server's own name. Rejects with an Error in Go's words. */
-  async ask({ path, accept, etag, timeoutMs }: DocumentRequest): Promise<ExchangeAnswer> {
+  async ask(asked: DocumentRequest): Promise<ExchangeAnswer> {
+    return await this.#ask(asked, this.#agent);
+  }
+
+  async #ask(
+    { path, accept, etag, timeoutMs }: DocumentRequest,
+    agent: TlsAgent,
+  ): Promise<ExchangeAnswer> {
     const late = new AbortController();
     const timer = this.#deps.clock.after(timeoutMs, () => late.abort(deadlineExceeded));
     try {
       return await exchange({
-        agent: this.#agent,
+        agent,
         method: "GET",
         path,
         headers: {
@@ -130,12 +133,26 @@ export class RemoteApi {
         signal: late.signal,
         maxAnswerBytes: maxDocumentBytes,
       });
-    } catch (error) {
-      if (error instanceof AnswerError) throw error;
-      const url = JSON.stringify(`https://${this.tls.serverName}${path}`);
-      throw new Error(`Get ${url}: ${(error as Error).message}`, { cause: error });
     } finally {
       timer.cancel();
+    }
+  }
+
+  /** Asks one endpoint, by a connection of its own, for the discovery document. Rejects with the reference's words. */
+  async probe(timeoutMs: number): Promise<void> {
+    const { network, clock } = this.#deps;
+    const to = this.destination();
+    const url = `https://${hostPort(to.host, to.port)}${this.path}`;
+    const failing = (why: string) => new Error(`failing or missing response from ${url}: ${why}`);
+    const agent = new TlsAgent({ tls: () => this.tls, dial: () => network.dial(to), clock });
+    try {
+      const asked = { path: this.path, accept: "application/json", timeoutMs };
+      const { code } = await this.#ask(asked, agent).catch((error: Error) => {
+        throw failing(`Get ${JSON.stringify(url)}: ${error.message}`);
+      });
+      if (code < 200 || code >= 300) throw failing(`bad status from ${url}: ${code}`);
+    } finally {
+      agent.destroy();
     }
   }
 

@@ -34,7 +34,8 @@ export class DiscoveryFeed extends RemoteFeed<readonly ResourceDiscovery[]> {
       version: api.version,
       groupPriority: api.service.spec?.groupPriorityMinimum ?? 0,
       versionPriority: api.service.spec?.versionPriority ?? 0,
-      resources: value,
+      // What a server may have lost in the meantime is not to be relied on.
+      resources: isFresh ? value : [],
       freshness: isFresh ? "Current" : "Stale",
     }));
   }

@@ -168,7 +168,7 @@ Deno.test("an APIService's condition follows its Service, its endpoints and its 
   await becomes("True", "Passed", "all checks passed");
   it.answers.set(base, (_request, response) => answerJson(response, {}, 500));
   await cluster.advance(30_000);
-  const url = `https://ext.default.svc${base}`;
+  const url = `https://192.0.2.9:${server.port}${base}`;
   await becomes(
     "False",
     "FailedDiscoveryCheck",

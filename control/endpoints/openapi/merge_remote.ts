@@ -71,14 +71,18 @@ function referredTo(parts: unknown, known: Readonly<Values>): Values {
   return found;
 }
 
-/** Which kinds a type stands for does not make it another type. */
+/** Neither which kinds a type stands for nor what is said about it makes it another type. */
 function isSameType(a: unknown, b: unknown): boolean {
-  return sameJson(withoutKinds(a), withoutKinds(b));
+  return sameJson(essence(a), essence(b));
 }
 
-function withoutKinds(definition: unknown): Values {
+function essence(definition: unknown): unknown {
   const { [kindsExtension]: _kinds, ...rest } = definition as Values;
-  return rest;
+  // A member that is called `description` is a schema, not a text.
+  return JSON.parse(
+    JSON.stringify(rest),
+    (key, value) => key === "description" && typeof value === "string" ? undefined : value,
+  );
 }
 
 function withKindsOf(known: unknown, other: unknown): unknown {

@@ -40,7 +40,7 @@ Deno.test("mergeRemote() renames a type that differs, and joins the kinds of one
     paths: { "/apis/g/v1/things": { get: reference("Thing") } },
     definitions: {
       Thing: { properties: { a: reference("Same"), b: reference("Differs") } },
-      Same: { type: "object", ...kinds("B") },
+      Same: { type: "object", description: "in other words", ...kinds("B") },
       Differs: { type: "string", of: reference("Differs") },
     },
   })]);
