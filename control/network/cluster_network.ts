@@ -26,13 +26,18 @@ export function clusterNetwork({ agents, clock, mayDial }: ClusterNetworkOptions
         return await throughAgent(agents, { ...to, node: to.node }, signal);
       }
       if (mayDial(to)) return await dialTcp(to, { clock, signal });
+      const refuse = (why: string) => new Error(`dial tcp ${hostPort(to.host, to.port)}: ${why}`);
+      // On another machine it would be another server's.
+      if (isLoopback(to.host)) throw refuse("the server has no right to it");
       const node = connected[turn++ % connected.length];
-      if (node === undefined) {
-        throw new Error(`dial tcp ${hostPort(to.host, to.port)}: no agent is connected`);
-      }
+      if (node === undefined) throw refuse("no agent is connected");
       return await throughAgent(agents, { ...to, node }, signal);
     },
   };
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost\.?|127\..*|::1|::ffff:127\..*)$/i.test(host);
 }
 
 async function throughAgent(
