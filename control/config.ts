@@ -116,6 +116,26 @@ export function serverConfig(
   return readSettings<ServerConfig>(serverSettings, flags, file);
 }
 
+/** The settings that describe the cluster and not the machine: another machine that is to be its server needs them too. */
+export function clusterSettings(config: ServerConfig) {
+  const {
+    serviceCidr,
+    clusterCidr,
+    nodeCidrMaskSize,
+    clusterDomain,
+    disable,
+    nodeMonitorGraceSeconds,
+  } = config;
+  return {
+    serviceCidr,
+    clusterCidr,
+    nodeCidrMaskSize,
+    clusterDomain,
+    disable,
+    nodeMonitorGraceSeconds,
+  };
+}
+
 /** `host:port`, `[v6]:port`; undefined for anything else. */
 export function parseListen(text: string): { host: string; port: number } | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]*)):(\d{1,5})$/.exec(text);

@@ -4,7 +4,7 @@ import type { Level, Log } from "../shared/log/log.ts";
 import { CertificateManager } from "./certificates/certificate_manager.ts";
 import { directoryFileStore } from "./certificates/file_store.ts";
 import { startComponents } from "./components/thread.ts";
-import { ConfigError, parseListen, type ServerConfig } from "./config.ts";
+import { clusterSettings, ConfigError, parseListen, type ServerConfig } from "./config.ts";
 import { AgentConnections } from "./agents/agent_connections.ts";
 import { connectSubresources } from "./endpoints/connect/connect_subresources.ts";
 import { ApiServer } from "./server/api_server.ts";
@@ -59,6 +59,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       advertise: { address, port },
       serviceCidr: config.serviceCidr,
       clientAuthority: certificates.caBundle,
+      backup: { certificates: store, settings: clusterSettings(config) },
     });
     const listener = await openListener(config, { server, certificates, log });
     if (listener.port !== port) await certificates.setNames(names(listener.port));

@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { agent } from "./agent.ts";
+import { backup } from "./backup.ts";
 import { completion } from "./completion.ts";
 import { down } from "./down.ts";
 import { server } from "./server.ts";
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   server,
   agent,
   token,
+  backup,
   test,
   version,
   completion(() => commands),

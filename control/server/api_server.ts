@@ -15,6 +15,8 @@ import { ServiceAccountIssuer } from "../authentication/service_account_issuer.t
 import { serviceAccountTokenAuthenticator } from "../authentication/service_account_token.ts";
 import { unionAuthenticator } from "../authentication/union.ts";
 import type { AgentConnections } from "../agents/agent_connections.ts";
+import { backupEndpoint } from "../backup/backup_endpoint.ts";
+import type { BackupSource } from "../backup/snapshot.ts";
 import { PluginChain } from "../admission/chain.ts";
 import { standardPlugins } from "../admission/plugins/mod.ts";
 import { escalationCheck } from "../authorization/escalation.ts";
@@ -59,6 +61,8 @@ export interface ApiServerOptions {
   /** PEM of the roots that verify client certificates. */
   readonly clientAuthority: string;
   readonly agents: AgentConnections;
+  /** What a backup holds besides the objects. */
+  readonly backup?: Omit<BackupSource, "storage">;
   /** Makes the endpoints that lead to nodes, by `group/plural` (see `connectSubresources`). */
   readonly connections?: (
     reader: StoreReader,
@@ -159,6 +163,7 @@ export class ApiServer {
         advertise: options.advertise,
         checks: healthChecks(ready, stopping.signal),
         agents: options.agents,
+        backup: options.backup && backupEndpoint({ ...options.backup, storage, clock, log }),
       }),
       log,
     });

@@ -109,7 +109,8 @@ async function readHead(medium: Medium): Promise<string | undefined> {
   return store;
 }
 
-async function createHead(medium: Medium, store: string): Promise<string> {
+/** Makes an empty store of an empty medium, with `store` as its identity; returns that. */
+export async function createHead(medium: Medium, store: string): Promise<string> {
   const head = JSON.stringify({ format: FORMAT, store });
   await medium.atomic().set(headKey, head).set(compactedKey, 1).set(reservedKey, 1).commit();
   return store;
