@@ -4,7 +4,13 @@ import type { Level, Log } from "../shared/log/log.ts";
 import { CertificateManager } from "./certificates/certificate_manager.ts";
 import { directoryFileStore } from "./certificates/file_store.ts";
 import { startComponents } from "./components/thread.ts";
-import { clusterSettings, ConfigError, parseListen, type ServerConfig } from "./config.ts";
+import {
+  clusterSettings,
+  ConfigError,
+  historyLimits,
+  parseListen,
+  type ServerConfig,
+} from "./config.ts";
 import { AgentConnections } from "./agents/agent_connections.ts";
 import { connectSubresources } from "./endpoints/connect/connect_subresources.ts";
 import { ApiServer } from "./server/api_server.ts";
@@ -32,7 +38,12 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const random = systemRandom;
   const { host, port } = parseListen(config.listen)!;
   checkAddress(config);
-  const storage = await openKvStorage(`${config.dataDir}/store`, { clock, log, random });
+  const storage = await openKvStorage(`${config.dataDir}/store`, {
+    clock,
+    log,
+    random,
+    retention: historyLimits(config),
+  });
   const stopping = new AbortController();
   try {
     const address = config.advertiseAddress || addressOf(host);

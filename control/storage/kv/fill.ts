@@ -36,7 +36,7 @@ export async function fillKvStorage(
     let size = 0;
     const flush = async () => {
       while (batch.length > 0) {
-        const packed = journal.pack(batch, true);
+        const packed = journal.pack(batch, { deflate: true });
         await journal.append(packed, undefined);
         batch = batch.slice(packed.taken);
       }
