@@ -11,6 +11,7 @@ import { getObject, listObjects } from "./handlers/read.ts";
 import { watchObjects } from "./handlers/watch.ts";
 import { createObject, updateObject } from "./handlers/write.ts";
 import { negotiate, type Negotiated } from "./negotiation.ts";
+import type { Past } from "./past/past.ts";
 import {
   type ApiRegistry,
   readBody,
@@ -22,6 +23,7 @@ export interface ApiHandlerOptions {
   readonly registry: ApiRegistry;
   readonly clock: Clock;
   readonly random: Random;
+  readonly past: Past;
   /** Aborted when the server stops: open watches end. */
   readonly stopping: AbortSignal;
 }

@@ -27,6 +27,7 @@ import { mastersAuthorizer, unionAuthorizer } from "../authorization/union.ts";
 import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts";
 import { apiHandler } from "../endpoints/api_handler.ts";
 import { Discovery } from "../endpoints/discovery/discovery.ts";
+import { Past } from "../endpoints/past/past.ts";
 import type { ApiRegistry, Subresource } from "../endpoints/resource_request.ts";
 import { rbacObjects } from "../bootstrap/standard_objects.ts";
 import { ServiceAllocation } from "../registry/core/service_allocation.ts";
@@ -34,7 +35,7 @@ import { StoreReader } from "../registry/reader.ts";
 import { Registry } from "../registry/registry.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
 import { WatchCache } from "../storage/cacher/watch_cache.ts";
-import type { Storage } from "../storage/storage.ts";
+import type { TimedStorage } from "../storage/storage.ts";
 import { feedAuthorizers } from "./authorization_feed.ts";
 import { followFlowSchemas } from "./flow_schema_status.ts";
 import { writeStandardObjects } from "./standard_objects.ts";
@@ -49,7 +50,7 @@ import { quotaWriter } from "./quota_writer.ts";
 import type { Authorizer, Env } from "./request_context.ts";
 
 export interface ApiServerOptions {
-  readonly storage: Storage;
+  readonly storage: TimedStorage;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -154,7 +155,13 @@ export class ApiServer {
       impersonation: impersonation(new Impersonator(authorizer)),
       authorizer,
       observe: options.metrics.observe(clock),
-      resources: apiHandler({ registry, clock, random, stopping: stopping.signal }),
+      resources: apiHandler({
+        registry,
+        clock,
+        random,
+        past: new Past(storage),
+        stopping: stopping.signal,
+      }),
       paths: pathHandler({
         discovery,
         tokens,
