@@ -3,6 +3,8 @@ import { agent } from "./agent.ts";
 import { backup } from "./backup.ts";
 import { completion } from "./completion.ts";
 import { down } from "./down.ts";
+import { get } from "./get.ts";
+import { history } from "./history.ts";
 import { server } from "./server.ts";
 import { status } from "./status.ts";
 import { test } from "./test.ts";
@@ -20,6 +22,8 @@ export const commands: readonly Command[] = [
   server,
   agent,
   token,
+  get,
+  history,
   backup,
   test,
   version,

@@ -4,6 +4,8 @@ import type { Transport } from "./transport.ts";
 
 /** A resource that the API has now, built in or not. */
 export interface DiscoveredResource extends Resource {
+  readonly singular: string;
+  readonly shortNames: readonly string[];
   readonly verbs: readonly string[];
 }
 
@@ -37,13 +39,16 @@ function resourcesOf(list: APIGroupDiscoveryList): DiscoveredResource[] {
         throw new Error(`Cannot discover ${group}/${version}: unreachable`);
       }
       const fresh = resources.filter(({ resource = "" }) => !seen.has(resource));
-      return fresh.map(({ resource = "", scope, verbs = [], responseKind }) => {
+      return fresh.map((one) => {
+        const { resource = "", scope, verbs = [], responseKind } = one;
         seen.add(resource);
         return {
           group,
           version,
           kind: responseKind?.kind ?? "",
           plural: resource,
+          singular: one.singularResource ?? "",
+          shortNames: one.shortNames ?? [],
           namespaced: scope === "Namespaced",
           verbs,
         };
