@@ -160,28 +160,22 @@ function isWithin(value: number | undefined, [low, high]: readonly [number, numb
   return value !== undefined && value >= low && value <= high;
 }
 
+const clusterKeys = [
+  "serviceCidr",
+  "clusterCidr",
+  "nodeCidrMaskSize",
+  "clusterDomain",
+  "disable",
+  "historyAge",
+  "historyBytes",
+  "nodeMonitorGraceSeconds",
+] as const;
+
 /** The settings that describe the cluster and not the machine: another machine that is to be its server needs them too. */
-export function clusterSettings(config: ServerConfig) {
-  const {
-    serviceCidr,
-    clusterCidr,
-    nodeCidrMaskSize,
-    clusterDomain,
-    disable,
-    historyAge,
-    historyBytes,
-    nodeMonitorGraceSeconds,
-  } = config;
-  return {
-    serviceCidr,
-    clusterCidr,
-    nodeCidrMaskSize,
-    clusterDomain,
-    disable,
-    historyAge,
-    historyBytes,
-    nodeMonitorGraceSeconds,
-  };
+export function clusterSettings(
+  config: ServerConfig,
+): Readonly<Record<string, string | number | readonly string[]>> {
+  return Object.fromEntries(clusterKeys.map((key) => [key, config[key]]));
 }
 
 /** `host:port`, `[v6]:port`; undefined for anything else. */

@@ -1,7 +1,7 @@
 import { systemClock } from "../shared/clock/clock.ts";
 import { systemRandom } from "../shared/clock/random.ts";
 import type { Level, Log } from "../shared/log/log.ts";
-import { CertificateManager } from "./certificates/certificate_manager.ts";
+import { CertificateManager, type ServerNames } from "./certificates/certificate_manager.ts";
 import { directoryFileStore } from "./certificates/file_store.ts";
 import { startComponents } from "./components/thread.ts";
 import {
@@ -47,14 +47,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const stopping = new AbortController();
   try {
     const address = config.advertiseAddress || addressOf(host);
-    const names = (actualPort: number) => ({
-      domain: config.clusterDomain,
-      hostname: Deno.hostname(),
-      addresses: [
-        ...new Set([address, "127.0.0.1", serviceAddressOf(config.serviceCidr), ...ownAddresses()]),
-      ],
-      url: `https://${address}:${actualPort}`,
-    });
+    const names = (actualPort: number) => namesOf(config, address, actualPort);
     const store = directoryFileStore(`${config.dataDir}/certificates`);
     const certificates = await CertificateManager.open({ store, clock, log, names: names(port) });
     const agents = new AgentConnections({ clock, log });
@@ -108,6 +101,17 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     await storage.close();
     throw error;
   }
+}
+
+/** How this machine's server is reached: for its certificate and the administrator's kubeconfig. */
+function namesOf(config: ServerConfig, address: string, port: number): ServerNames {
+  const service = serviceAddressOf(config.serviceCidr);
+  return {
+    domain: config.clusterDomain,
+    hostname: Deno.hostname(),
+    addresses: [...new Set([address, "127.0.0.1", service, ...ownAddresses()])],
+    url: `https://${address}:${port}`,
+  };
 }
 
 async function openListener(

@@ -27,7 +27,6 @@ import { mastersAuthorizer, unionAuthorizer } from "../authorization/union.ts";
 import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts";
 import { apiHandler } from "../endpoints/api_handler.ts";
 import { Discovery } from "../endpoints/discovery/discovery.ts";
-import { Past } from "../endpoints/past/past.ts";
 import type { ApiRegistry, Subresource } from "../endpoints/resource_request.ts";
 import { rbacObjects } from "../bootstrap/standard_objects.ts";
 import { ServiceAllocation } from "../registry/core/service_allocation.ts";
@@ -45,7 +44,7 @@ import type { HealthCheck } from "./health.ts";
 import { installKinds } from "./install.ts";
 import type { Metrics } from "./metrics.ts";
 import { builtinParticulars } from "./particulars.ts";
-import { pathHandler } from "./paths.ts";
+import { pathHandler, type PathsOptions } from "./paths.ts";
 import { quotaWriter } from "./quota_writer.ts";
 import type { Authorizer, Env } from "./request_context.ts";
 
@@ -146,7 +145,6 @@ export class ApiServer {
     for (const service of reader.list("", "services")) services.restore(service);
     await feedAuthorizers({ rbac, nodes, storeOf });
     const ready = { bootstrapped: false };
-    const discovery = new Discovery(registry);
     const app = newApp({
       authenticator: unionAuthenticator([
         clientCertificateAuthenticator(clock),
@@ -155,22 +153,16 @@ export class ApiServer {
       impersonation: impersonation(new Impersonator(authorizer)),
       authorizer,
       observe: options.metrics.observe(clock),
-      resources: apiHandler({
-        registry,
-        clock,
-        random,
-        past: new Past(storage),
-        stopping: stopping.signal,
-      }),
+      resources: apiHandler({ registry, storage, clock, random, stopping: stopping.signal }),
       paths: pathHandler({
-        discovery,
+        discovery: new Discovery(registry),
         tokens,
         keys: options.serviceAccountKeys,
         metrics: options.metrics,
         advertise: options.advertise,
         checks: healthChecks(ready, stopping.signal),
         agents: options.agents,
-        backup: options.backup && backupEndpoint({ ...options.backup, storage, clock, log }),
+        backup: backupOf(options),
       }),
       log,
     });
@@ -210,6 +202,10 @@ function nodeRules(): readonly PolicyRule[] {
     kind === "ClusterRole" && metadata.name === "system:node"
   );
   return (role as ClusterRole | undefined)?.rules ?? [];
+}
+
+function backupOf({ backup, storage, clock, log }: ApiServerOptions): PathsOptions["backup"] {
+  return backup && backupEndpoint({ ...backup, storage, clock, log });
 }
 
 function storesOf(registry: ApiRegistry): ResourceStore[] {
