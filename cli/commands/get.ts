@@ -1,5 +1,5 @@
 import { pathOf } from "../../shared/client/resource.ts";
-import type { DiscoveredResource } from "../../shared/client/discovery.ts";
+import type { NamedResource } from "../../shared/client/discovery.ts";
 import type { Transport } from "../../shared/client/transport.ts";
 import { UsageError } from "../../shared/config/arguments.ts";
 import { asOfParameter } from "../objects/as_of.ts";
@@ -88,7 +88,7 @@ function searchOf(given: Readonly<Record<string, string>>, { clock }: Context): 
 
 async function show(
   transport: Transport,
-  resource: DiscoveredResource,
+  resource: NamedResource,
   { name, namespace, query, form }: Asked,
   { print }: Context,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { type DiscoveredResource, discoverResources } from "../../shared/client/discovery.ts";
+import { discoverResources, type NamedResource } from "../../shared/client/discovery.ts";
 import { accepted } from "../../shared/client/rest_client.ts";
 import type { Transport } from "../../shared/client/transport.ts";
 import { connect } from "../cluster/api.ts";
@@ -25,7 +25,7 @@ export const objectFlags = {
 export async function withObjects<T>(
   flags: Readonly<Record<string, string>>,
   context: Context,
-  use: (transport: Transport, resources: readonly DiscoveredResource[]) => Promise<T>,
+  use: (transport: Transport, resources: readonly NamedResource[]) => Promise<T>,
 ): Promise<T> {
   const path = flags[objectFlags.kubeconfig.flag] ?? (context.env("KUBECONFIG") ||
     layoutOf(dataDirOf(flags)).kubeconfig);

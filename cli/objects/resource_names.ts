@@ -1,4 +1,4 @@
-import type { DiscoveredResource } from "../../shared/client/discovery.ts";
+import type { NamedResource } from "../../shared/client/discovery.ts";
 import { nearest } from "../../shared/config/arguments.ts";
 
 /**
@@ -7,9 +7,9 @@ import { nearest } from "../../shared/config/arguments.ts";
  * sentence if there is none.
  */
 export function findResource(
-  resources: readonly DiscoveredResource[],
+  resources: readonly NamedResource[],
   word: string,
-): DiscoveredResource {
+): NamedResource {
   const wanted = word.toLowerCase();
   const found = resources.find((resource) =>
     namesOf(resource).some((name) => name === wanted || `${name}.${resource.group}` === wanted)
@@ -21,7 +21,7 @@ export function findResource(
   );
 }
 
-function namesOf({ plural, singular, kind, shortNames }: DiscoveredResource): string[] {
+function namesOf({ plural, singular, kind, shortNames }: NamedResource): string[] {
   return [plural, singular, kind.toLowerCase(), ...shortNames].filter((name) => name !== "");
 }
 

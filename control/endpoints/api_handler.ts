@@ -58,11 +58,12 @@ const allVerbs = Object.keys(verbHandlers) as Verb[];
 export function apiHandler(
   options: ApiHandlerOptions,
 ): (c: RequestContext) => Promise<Response> {
+  const deps = { ...options, past: new Past(options.storage) };
   return async (c) => {
     const info = c.get("info");
     const resource = find(options.registry, info);
     const request = resourceRequest(c, resource, options);
-    return await dispatch(request, options);
+    return await dispatch(request, deps);
   };
 }
 

@@ -4,9 +4,13 @@ import type { Transport } from "./transport.ts";
 
 /** A resource that the API has now, built in or not. */
 export interface DiscoveredResource extends Resource {
+  readonly verbs: readonly string[];
+}
+
+/** With the other names that users know it by. */
+export interface NamedResource extends DiscoveredResource {
   readonly singular: string;
   readonly shortNames: readonly string[];
-  readonly verbs: readonly string[];
 }
 
 const ACCEPT = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -18,8 +22,8 @@ const ACCEPT = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscovery
 export async function discoverResources(
   transport: Transport,
   options: { readonly userAgent: string },
-): Promise<readonly DiscoveredResource[]> {
-  const found: DiscoveredResource[] = [];
+): Promise<readonly NamedResource[]> {
+  const found: NamedResource[] = [];
   for (const path of ["/api", "/apis"]) {
     const response = await transport.send({ method: "GET", path, accept: ACCEPT, ...options });
     const text = await response.text();
@@ -29,7 +33,7 @@ export async function discoverResources(
   return found;
 }
 
-function resourcesOf(list: APIGroupDiscoveryList): DiscoveredResource[] {
+function resourcesOf(list: APIGroupDiscoveryList): NamedResource[] {
   return list.items.flatMap((item) => {
     const group = item.metadata?.name ?? "";
     const seen = new Set<string>();
