@@ -1,10 +1,16 @@
 import { systemClock } from "../shared/clock/clock.ts";
 import { systemRandom } from "../shared/clock/random.ts";
 import type { Level, Log } from "../shared/log/log.ts";
-import { CertificateManager } from "./certificates/certificate_manager.ts";
+import { CertificateManager, type ServerNames } from "./certificates/certificate_manager.ts";
 import { directoryFileStore } from "./certificates/file_store.ts";
 import { startComponents } from "./components/thread.ts";
-import { ConfigError, parseListen, type ServerConfig } from "./config.ts";
+import {
+  clusterSettings,
+  ConfigError,
+  historyLimits,
+  parseListen,
+  type ServerConfig,
+} from "./config.ts";
 import { AgentConnections } from "./agents/agent_connections.ts";
 import { connectSubresources } from "./endpoints/connect/connect_subresources.ts";
 import { ApiServer } from "./server/api_server.ts";
@@ -32,18 +38,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const random = systemRandom;
   const { host, port } = parseListen(config.listen)!;
   checkAddress(config);
-  const storage = await openKvStorage(`${config.dataDir}/store`, { clock, log, random });
+  const storage = await openKvStorage(`${config.dataDir}/store`, {
+    clock,
+    log,
+    random,
+    retention: historyLimits(config),
+  });
   const stopping = new AbortController();
   try {
     const address = config.advertiseAddress || addressOf(host);
-    const names = (actualPort: number) => ({
-      domain: config.clusterDomain,
-      hostname: Deno.hostname(),
-      addresses: [
-        ...new Set([address, "127.0.0.1", serviceAddressOf(config.serviceCidr), ...ownAddresses()]),
-      ],
-      url: `https://${address}:${actualPort}`,
-    });
+    const names = (actualPort: number) => namesOf(config, address, actualPort);
     const store = directoryFileStore(`${config.dataDir}/certificates`);
     const certificates = await CertificateManager.open({ store, clock, log, names: names(port) });
     const agents = new AgentConnections({ clock, log });
@@ -59,6 +63,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       advertise: { address, port },
       serviceCidr: config.serviceCidr,
       clientAuthority: certificates.caBundle,
+      backup: { certificates: store, settings: clusterSettings(config) },
     });
     const listener = await openListener(config, { server, certificates, log });
     if (listener.port !== port) await certificates.setNames(names(listener.port));
@@ -96,6 +101,17 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     await storage.close();
     throw error;
   }
+}
+
+/** How this machine's server is reached: for its certificate and the administrator's kubeconfig. */
+function namesOf(config: ServerConfig, address: string, port: number): ServerNames {
+  const service = serviceAddressOf(config.serviceCidr);
+  return {
+    domain: config.clusterDomain,
+    hostname: Deno.hostname(),
+    addresses: [...new Set([address, "127.0.0.1", service, ...ownAddresses()])],
+    url: `https://${address}:${port}`,
+  };
 }
 
 async function openListener(

@@ -1,7 +1,10 @@
 import type { Command } from "../command.ts";
 import { agent } from "./agent.ts";
+import { backup } from "./backup.ts";
 import { completion } from "./completion.ts";
 import { down } from "./down.ts";
+import { get } from "./get.ts";
+import { history } from "./history.ts";
 import { server } from "./server.ts";
 import { status } from "./status.ts";
 import { test } from "./test.ts";
@@ -19,6 +22,9 @@ export const commands: readonly Command[] = [
   server,
   agent,
   token,
+  get,
+  history,
+  backup,
   test,
   version,
   completion(() => commands),

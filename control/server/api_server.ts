@@ -15,6 +15,8 @@ import { ServiceAccountIssuer } from "../authentication/service_account_issuer.t
 import { serviceAccountTokenAuthenticator } from "../authentication/service_account_token.ts";
 import { unionAuthenticator } from "../authentication/union.ts";
 import type { AgentConnections } from "../agents/agent_connections.ts";
+import { backupEndpoint } from "../backup/backup_endpoint.ts";
+import type { BackupSource } from "../backup/snapshot.ts";
 import { PluginChain } from "../admission/chain.ts";
 import { standardPlugins } from "../admission/plugins/mod.ts";
 import { escalationCheck } from "../authorization/escalation.ts";
@@ -32,7 +34,7 @@ import { StoreReader } from "../registry/reader.ts";
 import { Registry } from "../registry/registry.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
 import { WatchCache } from "../storage/cacher/watch_cache.ts";
-import type { Storage } from "../storage/storage.ts";
+import type { TimedStorage } from "../storage/storage.ts";
 import { feedAuthorizers } from "./authorization_feed.ts";
 import { followFlowSchemas } from "./flow_schema_status.ts";
 import { writeStandardObjects } from "./standard_objects.ts";
@@ -42,12 +44,12 @@ import type { HealthCheck } from "./health.ts";
 import { installKinds } from "./install.ts";
 import type { Metrics } from "./metrics.ts";
 import { builtinParticulars } from "./particulars.ts";
-import { pathHandler } from "./paths.ts";
+import { pathHandler, type PathsOptions } from "./paths.ts";
 import { quotaWriter } from "./quota_writer.ts";
 import type { Authorizer, Env } from "./request_context.ts";
 
 export interface ApiServerOptions {
-  readonly storage: Storage;
+  readonly storage: TimedStorage;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -59,6 +61,8 @@ export interface ApiServerOptions {
   /** PEM of the roots that verify client certificates. */
   readonly clientAuthority: string;
   readonly agents: AgentConnections;
+  /** What a backup holds besides the objects. */
+  readonly backup?: Omit<BackupSource, "storage">;
   /** Makes the endpoints that lead to nodes, by `group/plural` (see `connectSubresources`). */
   readonly connections?: (
     reader: StoreReader,
@@ -141,7 +145,6 @@ export class ApiServer {
     for (const service of reader.list("", "services")) services.restore(service);
     await feedAuthorizers({ rbac, nodes, storeOf });
     const ready = { bootstrapped: false };
-    const discovery = new Discovery(registry);
     const app = newApp({
       authenticator: unionAuthenticator([
         clientCertificateAuthenticator(clock),
@@ -150,15 +153,16 @@ export class ApiServer {
       impersonation: impersonation(new Impersonator(authorizer)),
       authorizer,
       observe: options.metrics.observe(clock),
-      resources: apiHandler({ registry, clock, random, stopping: stopping.signal }),
+      resources: apiHandler({ registry, storage, clock, random, stopping: stopping.signal }),
       paths: pathHandler({
-        discovery,
+        discovery: new Discovery(registry),
         tokens,
         keys: options.serviceAccountKeys,
         metrics: options.metrics,
         advertise: options.advertise,
         checks: healthChecks(ready, stopping.signal),
         agents: options.agents,
+        backup: backupOf(options),
       }),
       log,
     });
@@ -198,6 +202,10 @@ function nodeRules(): readonly PolicyRule[] {
     kind === "ClusterRole" && metadata.name === "system:node"
   );
   return (role as ClusterRole | undefined)?.rules ?? [];
+}
+
+function backupOf({ backup, storage, clock, log }: ApiServerOptions): PathsOptions["backup"] {
+  return backup && backupEndpoint({ ...backup, storage, clock, log });
 }
 
 function storesOf(registry: ApiRegistry): ResourceStore[] {

@@ -40,7 +40,7 @@ const admin: UserRef = { name: "admin", groups: ["system:masters", ...systemGrou
 export class Cluster implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly random = seededRandom(7);
-  readonly storage = new MemoryStorage();
+  readonly storage = new MemoryStorage({ now: () => this.clock.now() });
   readonly admin: Client;
   /** What no component of the system should ever be told, one line each. */
   readonly faults: string[] = [];

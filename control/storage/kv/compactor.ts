@@ -121,10 +121,7 @@ export class Compactor {
     for (const segment of run) commit.delete(segmentKey(segment.first));
     if (merged) commit.set(segmentKey(merged.first), merged.bytes);
     await commit.commit();
-    index.replace(
-      run,
-      merged && new Segment(merged.first, merged.last, merged.records, merged.size),
-    );
+    index.replace(run, merged && new Segment(merged));
     for (const { type, key } of dropped) {
       if (type === "delete") continue;
       for (const tombstone of graveyard.clear(key)) this.#uncover(key, tombstone);
@@ -156,7 +153,11 @@ export class Compactor {
         }
       }
     }
-    return { merged: writer.finish() as PackedSegment | undefined, dropped, blobs };
+    return {
+      merged: writer.finish({ time: run.at(-1)!.time }) as PackedSegment | undefined,
+      dropped,
+      blobs,
+    };
   }
 
   async #deleteBlob(revision: Revision): Promise<void> {

@@ -15,6 +15,7 @@ import {
   isBlob,
   type LogRecord,
   type PackedSegment,
+  type SegmentOptions,
   SegmentWriter,
 } from "./segment.ts";
 
@@ -52,8 +53,8 @@ export class Journal {
     return this.#unsure;
   }
 
-  /** Packs as many of the changes, from the first, as one commit can take: at least one. `deflate`: into less space. */
-  pack(changes: Iterable<Change>, deflate: boolean): Batch {
+  /** Packs as many of the changes, from the first, as one commit can take: at least one. */
+  pack(changes: Iterable<Change>, options: SegmentOptions): Batch {
     const segments: PackedSegment[] = [];
     const blobs: Change[] = [];
     let taken = 0;
@@ -64,7 +65,7 @@ export class Journal {
       const record = recordOf(change, blob);
       if (!this.#writer.add(record)) {
         if (segments.length === MAX_VALUES_PER_COMMIT - 1) break;
-        segments.push(this.#writer.finish(deflate)!);
+        segments.push(this.#writer.finish(options)!);
         this.#writer.add(record);
       }
       taken++;
@@ -73,7 +74,7 @@ export class Journal {
         blobBytes += change.value.length;
       }
     }
-    const rest = this.#writer.finish(deflate);
+    const rest = this.#writer.finish(options);
     if (rest) segments.push(rest);
     return { taken, segments, blobs };
   }

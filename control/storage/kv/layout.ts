@@ -21,8 +21,16 @@ export const reservedKey = ["reserved"];
 export const logPrefix = ["log"];
 export const blobPrefix = ["blob"];
 
-/** The format this program writes, and the only one it reads. */
-export const FORMAT = 1;
+/**
+ * The format this program writes. A change that an older program would misread gets a new number, and a way to read the
+ * number before as long as files of it may be about; a program refuses every number that it does not know.
+ *
+ *     1   segments without a time
+ *     2   segments say when their records were made; a file of format 1 becomes one of format 2 when it is opened
+ */
+export const FORMAT = 2;
+/** The formats this program reads. */
+export const READ_FORMATS: readonly unknown[] = [1, FORMAT];
 
 /** Deno KV takes no larger value. */
 export const MAX_VALUE = 65_536;

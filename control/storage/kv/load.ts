@@ -10,12 +10,13 @@ import {
   headKey,
   logPrefix,
   type Medium,
+  READ_FORMATS,
   reservedKey,
 } from "./layout.ts";
 import { LogIndex, Segment } from "./log_index.ts";
 import { readBlob } from "./log_reader.ts";
 import { KvOpenError } from "./open_error.ts";
-import { type LogRecord, readSegment } from "./segment.ts";
+import { blobOf, type LogRecord, readSegment } from "./segment.ts";
 
 /** Segments read at once at a start: up to 64 KiB each. */
 const SEGMENTS_PER_READ = 32;
@@ -46,7 +47,8 @@ export interface LoadOptions {
 /** Reads a whole store, or makes a new one of an empty medium. Throws `KvOpenError`. */
 export async function loadStore(medium: Medium, options: LoadOptions): Promise<LoadedStore> {
   try {
-    const id = await readHead(medium) ?? await createHead(medium, options.newId());
+    const head = await readHead(medium);
+    const id = head?.store ?? await createHead(medium, options.newId());
     const compacted = await readRevision(medium, compactedKey);
     const reserved = await readRevision(medium, reservedKey);
     const log = new LogScan(compacted);
@@ -62,6 +64,7 @@ export async function loadStore(medium: Medium, options: LoadOptions): Promise<L
       options.log.error("Could not sweep left-over pieces of large values", error);
     });
     const index = log.finish();
+    if (head && head.format !== FORMAT) await medium.atomic().set(headKey, headText(id)).commit();
     const last = index.segments.at(-1)?.last ?? compacted;
     return {
       id,
@@ -91,7 +94,9 @@ export function openError(error: unknown, place: string): KvOpenError {
 
 class FormatError extends Error {}
 
-async function readHead(medium: Medium): Promise<string | undefined> {
+async function readHead(
+  medium: Medium,
+): Promise<{ readonly format: unknown; readonly store: string } | undefined> {
   const { value } = await medium.get(headKey);
   if (value === null) {
     for await (const _ of medium.list({ prefix: [] }, { limit: 1 })) {
@@ -101,18 +106,23 @@ async function readHead(medium: Medium): Promise<string | undefined> {
   }
   const head: unknown = typeof value === "string" ? JSON.parse(value) : {};
   const { format, store } = head as { format?: unknown; store?: unknown };
-  if (format !== FORMAT || typeof store !== "string") {
+  if (!READ_FORMATS.includes(format) || typeof store !== "string") {
     throw new FormatError(
-      `it is in format ${String(format)}, and this program reads format ${FORMAT} only`,
+      `it is in format ${String(format)}, and this program reads formats up to ${FORMAT} only`,
     );
   }
+  return { format, store };
+}
+
+/** Makes an empty store of an empty medium, with `store` as its identity; returns that. */
+export async function createHead(medium: Medium, store: string): Promise<string> {
+  const head = headText(store);
+  await medium.atomic().set(headKey, head).set(compactedKey, 1).set(reservedKey, 1).commit();
   return store;
 }
 
-async function createHead(medium: Medium, store: string): Promise<string> {
-  const head = JSON.stringify({ format: FORMAT, store });
-  await medium.atomic().set(headKey, head).set(compactedKey, 1).set(reservedKey, 1).commit();
-  return store;
+function headText(store: string): string {
+  return JSON.stringify({ format: FORMAT, store });
 }
 
 async function readRevision(medium: Medium, key: Deno.KvKey): Promise<Revision> {
@@ -159,9 +169,16 @@ class LogScan {
   /** Takes the next older segment; returns current records whose values must be read elsewhere and `put`. */
   take(bytes: Uint8Array): LogRecord[] {
     if (!(bytes instanceof Uint8Array)) throw new TypeError("The log is corrupt: not bytes");
-    const { records, size } = readSegment(bytes);
+    const { records, size, time } = readSegment(bytes);
     const first = records[0]!.revision;
-    const segment = new Segment(first, records.at(-1)!.revision, records.length, size);
+    const segment = new Segment({
+      first,
+      last: records.at(-1)!.revision,
+      records: records.length,
+      size,
+      blobBytes: records.reduce((sum, one) => one.blob ? sum + blobOf(one).size : sum, 0),
+      time,
+    });
     const next = this.#segments.at(-1);
     if (next && next.first <= segment.last) throw new TypeError("The log is corrupt: out of order");
     this.#segments.push(segment);

@@ -1,4 +1,5 @@
 import type { Revision } from "../storage.ts";
+import type { SegmentFacts } from "./segment.ts";
 
 /** What is known of a segment without reading it. */
 export class Segment {
@@ -9,13 +10,21 @@ export class Segment {
   /** A large value hangs on a dead record; only a rewrite frees it. */
   hasDeadBlob = false;
 
-  /** `first` and `last`: revisions of its first and last record; `size`: its bytes before compression. */
-  constructor(
-    readonly first: Revision,
-    readonly last: Revision,
-    readonly records: number,
-    readonly size: number,
-  ) {}
+  readonly first: Revision;
+  readonly last: Revision;
+  readonly records: number;
+  readonly size: number;
+  readonly blobBytes: number;
+  readonly time: number | undefined;
+
+  constructor(facts: SegmentFacts) {
+    this.first = facts.first;
+    this.last = facts.last;
+    this.records = facts.records;
+    this.size = facts.size;
+    this.blobBytes = facts.blobBytes;
+    this.time = facts.time;
+  }
 }
 
 /** The segments of the log, oldest first; their ranges of revisions do not overlap. */
@@ -55,6 +64,21 @@ export class LogIndex {
   /** The segments with nothing after `revision`. */
   upTo(revision: Revision): readonly Segment[] {
     return this.#segments.slice(0, this.#indexAfter(revision));
+  }
+
+  /**
+   * The last revision made by `time`, wall-clock milliseconds, where `newest` is the last of all; undefined if that cannot
+   * be told. Where the clock was put back, the later of two such revisions.
+   */
+  revisionAt(time: number, newest: Revision): Revision | undefined {
+    let at = newest;
+    for (let i = this.#segments.length - 1; i >= 0; i--) {
+      const segment = this.#segments[i]!;
+      if (segment.time === undefined) return undefined;
+      if (segment.time <= time) return at;
+      at = segment.first - 1 as Revision;
+    }
+    return undefined;
   }
 
   /** Puts `by` in the place of neighbouring segments. */

@@ -24,7 +24,7 @@ export async function openKvStorage(
   const release = await lock(directory);
   let medium: Deno.Kv | undefined;
   try {
-    const file = `${directory}/${STATE}`;
+    const file = storeFile(directory);
     medium = await Deno.openKv(file);
     // Secrets are in there; the files that belong to it take over its mode.
     await Deno.chmod(file, 0o600);
@@ -34,6 +34,11 @@ export async function openKvStorage(
     release();
     throw openError(error, directory);
   }
+}
+
+/** The one file that all of a store is in (SQLite's own beside it aside). */
+export function storeFile(directory: string): string {
+  return `${directory}/${STATE}`;
 }
 
 export interface OpenMediumOptions extends OpenKvOptions {

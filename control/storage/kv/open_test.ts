@@ -62,6 +62,19 @@ Deno.test("openKvStorage() refuses a store that is open already", () =>
     await (await open(directory)).close();
   }));
 
+Deno.test("openKvStorage() makes a file of format 1 one of its own format, which an older program refuses", () =>
+  inDirectory(async (directory) => {
+    const file = `${directory}/state.kv`;
+    await stored(directory, (kv) => kv.set(["head"], JSON.stringify({ format: 1, store: "s" })));
+    const storage = await open(directory);
+    assert.equal(storage.id, "s");
+    assert.equal(text(storage.get("/a/1")!), "x".repeat(1000));
+    await storage.close();
+    const kv = await Deno.openKv(file);
+    assert.equal((await kv.get(["head"])).value, JSON.stringify({ format: 2, store: "s" }));
+    kv.close();
+  }));
+
 const refusals: {
   title: string;
   tamper(kv: Deno.Kv): Promise<unknown>;
@@ -70,9 +83,9 @@ const refusals: {
 }[] = [
   {
     title: "of a newer format",
-    tamper: (kv) => kv.set(["head"], JSON.stringify({ format: 2, store: "s" })),
+    tamper: (kv) => kv.set(["head"], JSON.stringify({ format: 3, store: "s" })),
     code: "Format",
-    reason: /it is in format 2, and this program reads format 1 only/,
+    reason: /it is in format 3, and this program reads formats up to 2 only/,
   },
   {
     title: "that another program wrote",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { bytes } from "../contract_suite.ts";
 import type { Revision } from "../storage.ts";
 import { MAX_VALUE } from "./layout.ts";
-import { type LogRecord, readSegment, SegmentWriter } from "./segment.ts";
+import { blobReference, type LogRecord, readSegment, SegmentWriter } from "./segment.ts";
 
 function record(overrides: Partial<Omit<LogRecord, "revision">> & { revision: number }): LogRecord {
   return {
@@ -23,16 +23,55 @@ for (const deflate of [false, true]) {
       record({ revision: 2 }),
       record({ revision: 130, type: "delete", previous: 2 as Revision, previousSize: 70_000 }),
       record({ revision: 131, key: "/a/ключ/𝄞", value: new Uint8Array(0) }),
-      record({ revision: 2 ** 40, blob: true, previous: 131 as Revision }),
+      record({
+        revision: 2 ** 40,
+        value: blobReference(new Uint8Array(70_000)),
+        blob: true,
+        previous: 131 as Revision,
+      }),
       record({ revision: 2 ** 53 - 1, value: bytes("x".repeat(600)) }),
     ];
     const writer = new SegmentWriter();
     for (const one of records) assert.ok(writer.add(one));
-    const segment = writer.finish(deflate)!;
+    const segment = writer.finish({ deflate, time: 1_800_000_000_123 })!;
+    assert.equal(segment.blobBytes, 70_000);
     assert.equal(segment.bytes.length < 300, deflate);
-    assert.deepEqual(readSegment(segment.bytes), { records, size: segment.size });
+    assert.deepEqual(readSegment(segment.bytes), {
+      records,
+      size: segment.size,
+      time: 1_800_000_000_123,
+    });
     assert.deepEqual([segment.first, segment.last, segment.records], [2, 2 ** 53 - 1, 5]);
     assert.equal(writer.finish(), undefined);
+  });
+}
+
+Deno.test("readSegment() knows no time where none was given", () => {
+  const writer = new SegmentWriter();
+  writer.add(record({ revision: 2 }));
+  assert.equal(readSegment(writer.finish()!.bytes).time, undefined);
+});
+
+/** `record({ revision: 2 })` and one of 600 bytes, as the program packed them when it wrote format 1. */
+const format1: readonly [title: string, packed: Uint8Array][] = [
+  [
+    "plain",
+    new Uint8Array([
+      ...Uint8Array.fromBase64("pn5hRQAAAgAEAC9hLzEFdmFsdWUAAwAEAC9hLzHYBA=="),
+      ...bytes("x".repeat(600)),
+    ]),
+  ],
+  ["deflated", Uint8Array.fromBase64("xvO6UwFjYGJgYdBP1DdkLUvMKU1lYIZyb7BUjIJRUEF9AAA=")],
+];
+for (const [title, packed] of format1) {
+  Deno.test(`readSegment() reads a segment of format 1 (${title})`, () => {
+    const records = [
+      record({ revision: 2 }),
+      record({ revision: 3, value: bytes("x".repeat(600)) }),
+    ];
+    const read = readSegment(packed);
+    assert.deepEqual(read.records, records);
+    assert.equal(read.time, undefined);
   });
 }
 

@@ -10,9 +10,9 @@ import {
   type Listing,
   type ListOptions,
   type Revision,
-  type Storage,
   StorageError,
   type Stored,
+  type TimedStorage,
   type Write,
 } from "../storage.ts";
 import { Compactor } from "./compactor.ts";
@@ -64,7 +64,7 @@ const QUIET_MS = 100;
  * answered when their batch is on disk. While one batch is being written the next one fills (group commit), so that
  * one fsync serves as many writers as there are.
  */
-export class KvStorage implements Storage {
+export class KvStorage implements TimedStorage {
   /** Tells this store from all others, for as long as it exists. */
   readonly id: string;
   readonly #options: KvStorageOptions;
@@ -132,6 +132,16 @@ export class KvStorage implements Storage {
 
   compacted(): Revision {
     return this.#compactor.compacted;
+  }
+
+  timeOf(revision: Revision): number | undefined {
+    // Compacted segments are merged, and their times with them.
+    return revision > this.compacted() ? this.#index.find(revision)?.time : undefined;
+  }
+
+  revisionAt(time: number): Revision | undefined {
+    const revision = this.#index.revisionAt(time, this.#revision);
+    return revision !== undefined && revision >= this.compacted() ? revision : undefined;
   }
 
   get(key: string): Stored | undefined {
@@ -277,7 +287,10 @@ export class KvStorage implements Storage {
   /** Writes one batch: first what was shown already, then what waits. */
   async #commit(): Promise<void> {
     const now = this.#options.clock.monotonic();
-    const batch = this.#journal.pack(this.#queue(), now - this.#lastCommit > QUIET_MS);
+    const batch = this.#journal.pack(this.#queue(), {
+      deflate: now - this.#lastCommit > QUIET_MS,
+      time: this.#options.clock.now(),
+    });
     this.#lastCommit = now;
     const flushed = Math.min(batch.taken, this.#unflushed.length);
     const written = batch.taken - flushed;
@@ -300,9 +313,7 @@ export class KvStorage implements Storage {
   }
 
   #record({ segments }: Batch): void {
-    for (const { first, last, records, size } of segments) {
-      this.#index.append(new Segment(first, last, records, size));
-    }
+    for (const segment of segments) this.#index.append(new Segment(segment));
     this.#retention.grown(segments);
   }
 
