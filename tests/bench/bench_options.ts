@@ -7,6 +7,7 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly objects: number;
   readonly nodes: number;
+  readonly minutes: number;
   readonly port: number;
   /** How the run was asked for, without paths of this machine. */
   readonly command: string;

@@ -7,16 +7,19 @@ import { parseArgs } from "node:util";
 import { saveSection } from "../results/section.ts";
 import { benchApi, benchScheduler } from "./api.ts";
 import type { BenchOptions } from "./bench_options.ts";
+import { benchIdle } from "./idle.ts";
 
 const usage = `deno task bench [WHAT] [OPTIONS]
 
   api (default)   the API server beside kube-apiserver with etcd
   scheduler       pods bound per second beside kube-scheduler
+  idle            what a cluster at rest costs: one node, ten pods; needs root and Podman
 
   --reference DIR  a folder with kube-apiserver, etcd, apibench (and kube-scheduler)
   --rounds N       so many rounds, of which medians are taken (1)
   --objects N      pods of the load (3000)
   --nodes N        nodes of the scheduler's load (1000)
+  --minutes N      how long the rest is watched (10)
   --port N         this port and the next two are used on loopback (21000)
   --directory DIR  where servers keep their data, in folders that are removed (/var/tmp)
   --print          write nothing to BENCHMARKS.md`;
@@ -24,6 +27,7 @@ const usage = `deno task bench [WHAT] [OPTIONS]
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<string>>> = {
   api: benchApi,
   scheduler: benchScheduler,
+  idle: benchIdle,
 };
 
 async function main(args: string[]): Promise<void> {
@@ -37,6 +41,7 @@ async function main(args: string[]): Promise<void> {
       rounds: { type: "string", default: "1" },
       objects: { type: "string", default: "3000" },
       nodes: { type: "string", default: "1000" },
+      minutes: { type: "string", default: "10" },
       port: { type: "string", default: "21000" },
       directory: { type: "string", default: "/var/tmp" },
     },
@@ -54,6 +59,7 @@ async function main(args: string[]): Promise<void> {
     rounds: Number(values.rounds),
     objects: Number(values.objects),
     nodes: Number(values.nodes),
+    minutes: Number(values.minutes),
     port: Number(values.port),
     command: ["deno task bench", ...withoutPaths(args)].join(" "),
   });
