@@ -25,6 +25,11 @@ export interface RunningServer {
 }
 
 const stopGraceMs = 5_000;
+/**
+ * Renewals of leases reach the disk so late: at rest they are all that is written. Whoever watches a lease goes by when
+ * it saw it change, so a renewal that a power cut takes away costs nobody anything.
+ */
+const leaseFlushMs = 60_000;
 
 /** Builds the whole control plane from its configuration and starts it. Rejects with one clear sentence. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
@@ -32,7 +37,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const random = systemRandom;
   const { host, port } = parseListen(config.listen)!;
   checkAddress(config);
-  const storage = await openKvStorage(`${config.dataDir}/store`, { clock, log, random });
+  const store = { clock, log, random, lazyFlushMs: leaseFlushMs };
+  const storage = await openKvStorage(`${config.dataDir}/store`, store);
   const stopping = new AbortController();
   try {
     const address = config.advertiseAddress || addressOf(host);
@@ -44,8 +50,12 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       ],
       url: `https://${address}:${actualPort}`,
     });
-    const store = directoryFileStore(`${config.dataDir}/certificates`);
-    const certificates = await CertificateManager.open({ store, clock, log, names: names(port) });
+    const certificates = await CertificateManager.open({
+      store: directoryFileStore(`${config.dataDir}/certificates`),
+      clock,
+      log,
+      names: names(port),
+    });
     const agents = new AgentConnections({ clock, log });
     const server = await ApiServer.start({
       agents,

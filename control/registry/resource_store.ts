@@ -61,6 +61,12 @@ export interface UpdateOptions {
   readonly keepGeneration?: boolean;
 }
 
+/** Where an object is written, and whether it may be acknowledged from memory. */
+interface Place {
+  readonly namespace: string;
+  readonly lazy?: boolean;
+}
+
 /**
  * Serves one stored kind. All that is particular comes from the kind's declaration, so custom resources are served
  * by the same code. Methods take the kind as which the caller sees the objects: the stored one or another version.
@@ -199,7 +205,7 @@ export class ResourceStore {
         code: 500,
       });
     }
-    const { value } = await this.#put(object, 0, scope.namespace).catch((error: unknown) => {
+    const { value } = await this.#put(object, 0, scope).catch((error: unknown) => {
       if (!(error instanceof StorageError) || error.code !== "KeyExists") throw error;
       const current = error.current && decodeStored(error.current.value);
       const prefix = current?.metadata.deletionTimestamp ? "object is being deleted: " : "";
@@ -281,7 +287,8 @@ export class ResourceStore {
         undo?.();
         return this.#written(view, normal, false);
       }
-      const written = await this.#writeNext(view, normal, current, scope);
+      const lazy = kind.lazyUpdate?.(normal, old) ?? false;
+      const written = await this.#writeNext(view, normal, current, { ...scope, lazy });
       hooks?.settle?.(normal, old);
       return written;
     } catch (error) {
@@ -294,14 +301,14 @@ export class ResourceStore {
     view: KindDefinition,
     object: KubeObject,
     current: Stored,
-    scope: WriteScope,
+    scope: Place,
   ): Promise<Written> {
     const { hooks } = this.#options;
     if (isDeletionComplete(object) && !hooks?.lingers?.(object)) {
       await this.#remove(structuredClone(object), current);
       return this.#written(view, object, false);
     }
-    const { value } = await this.#put(object, current.revision, scope.namespace);
+    const { value } = await this.#put(object, current.revision, scope);
     return this.#written(view, object, false, value);
   }
 
@@ -329,7 +336,7 @@ export class ResourceStore {
       const changed = (!removed || marked) && !sameJson(object, old);
       // Each write keeps its object, which bears its revision.
       const next = changed && removed ? structuredClone(object) : object;
-      const last = changed ? await this.#put(next, current.revision, scope.namespace) : current;
+      const last = changed ? await this.#put(next, current.revision, scope) : current;
       if (removed) await this.#remove(object, last);
     }
     return { object: fromStored(view, object), removed };
@@ -338,7 +345,7 @@ export class ResourceStore {
   async #put(
     object: KubeObject,
     expected: Write["expected"] & number,
-    namespace: string,
+    { namespace, lazy }: Place,
   ): Promise<Stored> {
     const { kind } = this;
     return await this.#options.storage.write({
@@ -347,7 +354,7 @@ export class ResourceStore {
       expected: expected as Write["expected"] & number,
       encode: (revision) => encodeStored(kind, object, revision),
       note: object,
-      ...(kind.lazyWrites && { lazy: true as const }),
+      ...(lazy && { lazy: true as const }),
     } as Write);
   }
 
