@@ -8,6 +8,7 @@ export interface BenchOptions {
   readonly objects: number;
   readonly nodes: number;
   readonly minutes: number;
+  readonly hours: number;
   readonly port: number;
   /** How the run was asked for, without paths of this machine. */
   readonly command: string;
