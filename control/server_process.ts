@@ -31,6 +31,11 @@ export interface RunningServer {
 }
 
 const stopGraceMs = 5_000;
+/**
+ * Renewals of leases reach the disk so late: at rest they are all that is written. Whoever watches a lease goes by when
+ * it saw it change, so a renewal that a power cut takes away costs nobody anything.
+ */
+const leaseFlushMs = 60_000;
 
 /** Builds the whole control plane from its configuration and starts it. Rejects with one clear sentence. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
@@ -42,6 +47,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     clock,
     log,
     random,
+    lazyFlushMs: leaseFlushMs,
     retention: historyLimits(config),
   });
   const stopping = new AbortController();

@@ -36,6 +36,7 @@ import type { ResourceStore } from "../registry/resource_store.ts";
 import { WatchCache } from "../storage/cacher/watch_cache.ts";
 import type { TimedStorage } from "../storage/storage.ts";
 import { feedAuthorizers } from "./authorization_feed.ts";
+import { expireEvents } from "./event_expiry.ts";
 import { followFlowSchemas } from "./flow_schema_status.ts";
 import { writeStandardObjects } from "./standard_objects.ts";
 import { impersonation } from "./filters/impersonation.ts";
@@ -167,7 +168,7 @@ export class ApiServer {
       log,
     });
     await writeStandardObjects(options, { stores: storesOf(registry) });
-    await followFlowSchemas({ storeOf, clock, log });
+    await startUpkeep({ storeOf, clock, log });
     ready.bootstrapped = true;
     return new ApiServer({ app, registry, reader, authorizer, tokens, cache, stopping });
   }
@@ -182,6 +183,12 @@ export class ApiServer {
     this.#stopping.abort();
     this.#cache.stop();
   }
+}
+
+/** What the server itself does about objects, until the watch cache ends. */
+async function startUpkeep(options: Parameters<typeof followFlowSchemas>[0]): Promise<void> {
+  await followFlowSchemas(options);
+  await expireEvents(options.storeOf("", "events"), options);
 }
 
 /** Who is asked, in order, and the two that must be told what changes. */

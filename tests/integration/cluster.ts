@@ -7,6 +7,7 @@ import { runComponents } from "../../control/components/components.ts";
 import { ApiServer } from "../../control/server/api_server.ts";
 import { Metrics } from "../../control/server/metrics.ts";
 import { MemoryStorage } from "../../control/storage/memory/storage.ts";
+import type { TimedStorage } from "../../control/storage/storage.ts";
 import type { KubeObject } from "../../shared/api/kind.ts";
 import type { Client, ObjectRef } from "../../shared/client/client.ts";
 import { inProcessTransport } from "../../shared/client/in_process_transport.ts";
@@ -24,6 +25,14 @@ export interface ClusterOptions {
   readonly nodes?: readonly string[];
   /** Without: the API server alone. Default true. */
   readonly components?: boolean;
+  /** Opens the store; it is closed at the end. Default: memory. */
+  readonly store?: (clock: FakeClock) => Promise<ClusterStore>;
+}
+
+/** A store whose work takes real time: the cluster's clock stands still meanwhile. */
+export interface ClusterStore extends TimedStorage {
+  /** Whether writes are under way. */
+  readonly busy: boolean;
 }
 
 /** An object as a test writes it down, without its kind's type. */
@@ -38,9 +47,9 @@ const admin: UserRef = { name: "admin", groups: ["system:masters", ...systemGrou
  * was refused something or logged an error.
  */
 export class Cluster implements AsyncDisposable {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly random = seededRandom(7);
-  readonly storage = new MemoryStorage({ now: () => this.clock.now() });
+  readonly storage: TimedStorage;
   readonly admin: Client;
   /** What no component of the system should ever be told, one line each. */
   readonly faults: string[] = [];
@@ -51,16 +60,21 @@ export class Cluster implements AsyncDisposable {
   readonly #traffic = { underWay: 0, count: 0 };
   readonly #stop = new AbortController();
   #components: Promise<void> = Promise.resolve();
+  readonly #store: ClusterStore | undefined;
   #keys: ServiceAccountKeys | undefined;
   #server: ApiServer | undefined;
 
-  private constructor() {
+  private constructor(clock: FakeClock, store: ClusterStore | undefined) {
+    this.clock = clock;
+    this.#store = store;
+    this.storage = store ?? new MemoryStorage({ now: () => clock.now() });
     this.#log = this.#recorder();
     this.admin = this.clientAs(admin);
   }
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
-    const cluster = new Cluster();
+    const clock = new FakeClock();
+    const cluster = new Cluster(clock, await options.store?.(clock));
     cluster.#keys = await ServiceAccountKeys.open(memoryFiles(), cluster.clock.now(), silentLog);
     await cluster.#startServer();
     if (options.components ?? true) cluster.#startComponents();
@@ -153,7 +167,7 @@ export class Cluster implements AsyncDisposable {
     for (let last = -1; quiet < (this.#traffic.underWay > 0 ? 300 : 4);) {
       quiet = this.#traffic.count === last ? quiet + 1 : 0;
       last = this.#traffic.count;
-      await setImmediate();
+      do await setImmediate(); while (this.#store?.busy);
     }
   }
 

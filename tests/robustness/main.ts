@@ -7,6 +7,8 @@
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "../../shared/clock/clock.ts";
+import { saveSection } from "../results/section.ts";
+import { table } from "../results/table.ts";
 import { plantedBugs, SEEDS_PER_BUG } from "./bugs.ts";
 import { powerCuts } from "./crash/power_cut.ts";
 import { crashRounds } from "./crash/rounds.ts";
@@ -95,34 +97,34 @@ async function runProcesses(crashes: number, cuts: number, seed: number): Promis
 }
 
 /** The first seed that finds each planted bug. */
-async function findBugs(): Promise<string[]> {
-  const lines: string[] = [];
+async function findBugs(): Promise<string[][]> {
+  const rows: string[][] = [];
   for (const { name, subject, bug, breaks } of plantedBugs) {
-    let found = `not within ${SEEDS_PER_BUG}`;
+    let found = [`not within ${SEEDS_PER_BUG}`];
     for (let seed = 1; seed <= SEEDS_PER_BUG; seed++) {
       const { violations } = await run({ subject, seed, bug });
       const broken = violations.find(({ property }) => breaks.includes(property));
       if (!broken) continue;
-      found = `${seed} | ${broken.property}`;
+      found = [String(seed), broken.property];
       break;
     }
-    lines.push(`| ${name} | ${found} |`);
+    rows.push([name, ...found]);
   }
-  return lines;
+  return rows;
 }
 
 interface Findings {
   readonly command: string;
   readonly tallies: readonly Tally[];
   readonly processes: readonly string[];
-  readonly bugs: readonly string[];
+  readonly bugs: readonly (readonly string[])[];
 }
 
 function report({ command, tallies, processes, bugs }: Findings): string {
   const rows = tallies.map((tally) => {
     const { subject, runs, operations, events, restarts, broken, seconds } = tally;
     const figures = [runs, operations, events, restarts, broken.length, Math.round(seconds)];
-    return `| ${subject} | ${figures.join(" | ")} |`;
+    return [subject, ...figures.map(String)];
   });
   const faults = new Map<Fault, number>();
   for (const tally of tallies) {
@@ -130,10 +132,10 @@ function report({ command, tallies, processes, bugs }: Findings): string {
   }
   const broken = tallies.flatMap((tally) => tally.broken);
   return [
-    "| store | runs | operations | watch events | restarts | runs that broke a promise | s |",
-    "|---|---|---|---|---|---|---|",
-    ...rows,
-    "",
+    table(
+      ["store", "runs", "operations", "watch events", "restarts", "runs that broke a promise", "s"],
+      rows,
+    ),
     `Command: \`${command}\``,
     "",
     `Faults: ${[...faults].map(([fault, n]) => `${n} × ${fault}`).join(", ")}.`,
@@ -143,21 +145,14 @@ function report({ command, tallies, processes, bugs }: Findings): string {
     ...processes,
     "### Planted bugs",
     "",
-    "| bug | first seed that finds it | property |",
-    "|---|---|---|",
-    ...bugs,
-    "",
+    table(["bug", "first seed that finds it", "property"], bugs),
   ].join("\n");
 }
 
 /** Puts the section in the place of the one that RESULTS.md had. */
-async function save(section: string): Promise<void> {
+async function save(text: string): Promise<void> {
   const file = new URL("RESULTS.md", import.meta.url);
-  const begin = "<!-- the last long run -->\n";
-  const end = "<!-- end of the last long run -->\n";
-  const old = await Deno.readTextFile(file).catch(() => `# Robustness\n\n${begin}${end}`);
-  const [head = "", rest = ""] = old.split(begin);
-  await Deno.writeTextFile(file, `${head}${begin}${section}${end}${rest.split(end)[1] ?? ""}`);
+  await saveSection(file, { title: "Robustness", name: "the last long run", text });
 }
 
 if (import.meta.main) {
