@@ -16,20 +16,23 @@ export interface ServerRights {
   readonly listen: string;
   /** "" if the output goes elsewhere. */
   readonly logFile: string;
+  /** Hosts, with or without a port, that it may connect with. */
+  readonly reachable: readonly string[];
 }
 
 /**
  * The server's rights: its data directory, its log, the code of its second thread, its listener, and the names and
- * addresses of this machine for its certificate. No programs, no foreign functions. It opens no
- * connection (agents dial in, and are spoken to through the connections they made); webhooks will add their addresses.
+ * addresses of this machine for its certificate. No programs, no foreign functions. It connects with webhooks
+ * on its own machine and what its configuration names; with everything else through the connections that agents made
+ * (designs/008).
  */
 export function serverPermissions(program: Program, rights: ServerRights): string[] {
-  const { dataDir, listen, logFile } = rights;
+  const { dataDir, listen, logFile, reachable } = rights;
   const own = [dataDir, ...(logFile === "" ? [] : [logFile, `${logFile}.1`])];
   return [
     `--allow-read=${list([...own, ...serverCode(program)])}`,
     `--allow-write=${list(own)}`,
-    `--allow-net=${listen}`,
+    `--allow-net=${[listen, ...reachable].join(",")}`,
     "--allow-sys=networkInterfaces,hostname",
     `--allow-env=${libraryVariables.join(",")}`,
   ];

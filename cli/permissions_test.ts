@@ -21,8 +21,10 @@ const attempts = {
   readProcess: () => Deno.readTextFile("/proc/self/environ"),
   writeProgram: () => Deno.writeTextFile(new URL(import.meta.url), "", { append: true }),
   writeTemporary: () => Deno.makeTempFile(),
-  connect: async () => (await Deno.connect({ hostname: "127.0.0.1", port: 22 })).close(),
-  listenElsewhere: () => Deno.listen({ hostname: "127.0.0.1", port: 0 }).close(),
+  connect: async () => (await Deno.connect({ hostname: "192.0.2.1", port: 22 })).close(),
+  connectByName: async () => (await Deno.connect({ hostname: "example.com", port: 22 })).close(),
+  callWebhook: async () => (await Deno.connect({ hostname: "localhost", port: 1 })).close(),
+  listenElsewhere: () => Deno.listen({ hostname: "0.0.0.0", port: 0 }).close(),
   run: () => new Deno.Command("/bin/true").output(),
   load: () => Deno.dlopen("libc.so.6", {}),
   environment: () => Deno.env.toObject(),
@@ -47,7 +49,12 @@ Deno.test("serverPermissions() let a server read, write and listen where it must
     await Deno.writeTextFile(`${directory}/above`, "");
     await Deno.writeTextFile(`${directory}/attempts.js`, attempts);
     const listen = `127.0.0.1:${freePort()}`;
-    const rights = serverPermissions(program, { dataDir, listen, logFile: "" });
+    const rights = serverPermissions(program, {
+      dataDir,
+      listen,
+      logFile: "",
+      reachable: ["localhost"],
+    });
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -63,7 +70,7 @@ Deno.test("serverPermissions() let a server read, write and listen where it must
     const could = new TextDecoder().decode(stdout).trim().split("\n");
     assert.deepEqual(
       could,
-      ["readOwn", "writeOwn", "openStore", "listen"],
+      ["readOwn", "writeOwn", "openStore", "listen", "callWebhook ConnectionRefused"],
       new TextDecoder().decode(stderr),
     );
   } finally {
@@ -76,13 +83,14 @@ Deno.test("serverPermissions() add the log file and the one before it, if there 
     dataDir: "/d",
     listen: "0.0.0.0:6443",
     logFile: "/log/server.log",
+    reachable: [],
   });
   assert.equal(read, "--allow-read=/d,/log/server.log,/log/server.log.1,/p/components_worker.js");
   assert.equal(write, "--allow-write=/d,/log/server.log,/log/server.log.1");
 });
 
 Deno.test("serverPermissions() refuse a directory whose name would mean two", () => {
-  const rights = { dataDir: "/d,/etc", listen: "0.0.0.0:6443", logFile: "" };
+  const rights = { dataDir: "/d,/etc", listen: "0.0.0.0:6443", logFile: "", reachable: [] };
   assert.throws(() => serverPermissions(program, rights), /^Error: Cannot use \/d,\/etc: /);
 });
 

@@ -31,6 +31,8 @@ export interface ServerConfig extends ProcessConfig {
   readonly historyAge: string;
   /** A quantity: `64Mi`. */
   readonly historyBytes: string;
+  /** Hosts (`host` or `host:port`) that the server may connect with by itself, besides its own machine. */
+  readonly egress: readonly string[];
   /** How long a node may be silent before it counts as lost, in seconds. */
   readonly nodeMonitorGraceSeconds: number;
 }
@@ -121,6 +123,15 @@ export const serverSettings: readonly Setting<keyof ServerConfig>[] = [
     check: (value) =>
       isWithin(bytesOf(value), [2 ** 20, 2 ** 36]) ? undefined : "a size from 1Mi to 64Gi",
   },
+  {
+    key: "egress",
+    flag: "--egress",
+    value: "HOSTS",
+    default: [],
+    help:
+      "hosts that the server reaches without an agent's help, separated by commas: HOST or HOST:PORT",
+    check: isHost,
+  },
   ...processSettings,
   {
     key: "nodeMonitorGraceSeconds",
@@ -176,6 +187,12 @@ export function clusterSettings(
   config: ServerConfig,
 ): Readonly<Record<string, string | number | readonly string[]>> {
   return Object.fromEntries(clusterKeys.map((key) => [key, config[key]]));
+}
+
+/** A host as a right to the network is written: a name or an address, with or without a port. */
+function isHost(text: string): string | undefined {
+  const isOne = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/.test(text);
+  return isOne ? undefined : "HOST or HOST:PORT";
 }
 
 /** `host:port`, `[v6]:port`; undefined for anything else. */

@@ -1,6 +1,7 @@
 import { systemClock } from "../shared/clock/clock.ts";
 import { systemRandom } from "../shared/clock/random.ts";
 import type { Level, Log } from "../shared/log/log.ts";
+import { hostPort } from "../shared/stream/dial_message.ts";
 import { CertificateManager, type ServerNames } from "./certificates/certificate_manager.ts";
 import { directoryFileStore } from "./certificates/file_store.ts";
 import { startComponents } from "./components/thread.ts";
@@ -13,6 +14,8 @@ import {
 } from "./config.ts";
 import { AgentConnections } from "./agents/agent_connections.ts";
 import { connectSubresources } from "./endpoints/connect/connect_subresources.ts";
+import { clusterNetwork } from "./network/cluster_network.ts";
+import type { Destination } from "./network/network.ts";
 import { ApiServer } from "./server/api_server.ts";
 import { signRequests } from "./server/csr_signing.ts";
 import { listen, type Listener } from "./server/listener.ts";
@@ -57,9 +60,11 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const store = directoryFileStore(`${config.dataDir}/certificates`);
     const certificates = await CertificateManager.open({ store, clock, log, names: names(port) });
     const agents = new AgentConnections({ clock, log });
+    const network = clusterNetwork({ agents, clock, mayDial });
     const server = await ApiServer.start({
       agents,
-      connections: (reader) => connectSubresources({ agents, reader, clock, log }),
+      network,
+      connections: (parts) => connectSubresources({ ...parts, agents, network, clock, log }),
       storage,
       clock,
       random,
@@ -68,8 +73,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       serviceAccountKeys: certificates.serviceAccountKeys,
       advertise: { address, port },
       serviceCidr: config.serviceCidr,
-      clientAuthority: certificates.caBundle,
+      ...authoritiesOf(certificates),
       backup: { certificates: store, settings: clusterSettings(config) },
+      proxyCertificate: () => certificates.frontProxy,
     });
     const listener = await openListener(config, { server, certificates, log });
     if (listener.port !== port) await certificates.setNames(names(listener.port));
@@ -84,6 +90,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     }
     certificates.onChange(() => {
       listener.setTls(tlsOf(certificates));
+      server.trust(authoritiesOf(certificates));
       placeKubeconfig(config.dataDir).catch((error) => log.error("Kubeconfig not renewed", error));
     });
     void certificates.run(stopping.signal);
@@ -118,6 +125,12 @@ function namesOf(config: ServerConfig, address: string, port: number): ServerNam
     addresses: [...new Set([address, "127.0.0.1", service, ...ownAddresses()])],
     url: `https://${address}:${port}`,
   };
+}
+
+/** Whether this process was given the right to connect there. */
+function mayDial({ host, port }: Destination): boolean {
+  const descriptor = { name: "net", host: hostPort(host, port) } as const;
+  return Deno.permissions.querySync(descriptor).state === "granted";
 }
 
 async function openListener(
@@ -186,6 +199,10 @@ function startComponentsOf(
       nodeMonitorGraceMs: config.nodeMonitorGraceSeconds * 1000,
     },
   });
+}
+
+function authoritiesOf({ caBundle, frontProxyBundle }: CertificateManager) {
+  return { clientAuthority: caBundle, proxyAuthority: frontProxyBundle };
 }
 
 function tlsOf(certificates: CertificateManager) {

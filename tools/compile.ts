@@ -20,7 +20,7 @@ async function main(args: readonly string[]): Promise<void> {
   const dataDir = (given >= 0 ? args[given + 1] : undefined) ?? "/var/lib/coracle/server";
   const program = { kind: "source", root, deno: Deno.execPath() } as const;
   // Without an address after it, the right to the network is to all of it.
-  const rights = serverPermissions(program, { dataDir, listen: "", logFile: "" })
+  const rights = serverPermissions(program, { dataDir, listen: "", logFile: "", reachable: [] })
     .map((flag) => flag === "--allow-net=" ? "--allow-net" : flag);
   await compile(root, "coracle-server", [
     ...rights,

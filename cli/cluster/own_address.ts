@@ -1,6 +1,15 @@
 import { parseListen } from "../../control/config.ts";
 import type { Host } from "../../node/host/host.ts";
 
+/** Names and addresses of this machine, as rights to the network are written. */
+export function ownHosts(): string[] {
+  const addresses = Deno.networkInterfaces()
+    // An address that needs its link's name with it is nobody's webhook.
+    .filter(({ address }) => !/^(127\.|169\.254\.|fe80:|::1$)/i.test(address))
+    .map(({ address }) => address.includes(":") ? `[${address}]` : address);
+  return ["127.0.0.1", "localhost", "[::1]", ...new Set(addresses)];
+}
+
 /** Only looked up, never sent to: RFC 5737 keeps this address for documentation. */
 const SOMEWHERE = "203.0.113.1";
 

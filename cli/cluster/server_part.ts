@@ -7,6 +7,7 @@ import type { Daemon } from "../processes/daemon.ts";
 import { type Program, runArguments } from "../program.ts";
 import { connect, isReady } from "./api.ts";
 import type { ClusterPart } from "./bring_up.ts";
+import { ownHosts } from "./own_address.ts";
 import { waitFor } from "./wait.ts";
 
 /** Stopping may have to finish writes. */
@@ -16,7 +17,10 @@ const START_MS = 60_000;
 /** Deno's arguments for a server of this configuration, whose directories are absolute and exist. */
 export function serverArguments(program: Program, config: ServerConfig): string[] {
   return runArguments(program, "server", {
-    permissions: serverPermissions(program, config),
+    permissions: serverPermissions(program, {
+      ...config,
+      reachable: [...ownHosts(), ...config.egress],
+    }),
     args: flagsOf(serverSettings, config),
   });
 }

@@ -1,5 +1,13 @@
 import type { KindDefinition, KubeObject } from "../../shared/api/kind.ts";
 import type { UserInfo } from "../server/request_context.ts";
+import type { Reinvocation } from "./reinvocation.ts";
+
+/** What the client said about how to write, as webhooks and policies are shown it: `meta.k8s.io/v1` options. */
+export interface OperationOptions {
+  readonly kind: "CreateOptions" | "UpdateOptions" | "DeleteOptions";
+  readonly apiVersion: "meta.k8s.io/v1";
+  readonly [field: string]: unknown;
+}
 
 /** Everything a plugin may judge one write by. */
 export interface Attributes {
@@ -15,9 +23,17 @@ export interface Attributes {
   readonly object?: KubeObject;
   /** What is there now; absent on CREATE. */
   readonly oldObject?: KubeObject;
-  readonly options: { readonly dryRun: boolean };
+  readonly options: {
+    readonly dryRun: boolean;
+    /** Absent for CONNECT. */
+    readonly sent?: OperationOptions;
+  };
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
   /** Adds a `Warning` header to the answer. */
   warn(message: string): void;
+  /** Adds an annotation to the request's audit event, if it is recorded at `level` (default Metadata) or above. */
+  annotate?(key: string, value: string, level?: "Metadata" | "Request"): void;
 }
 
 /**
@@ -29,7 +45,7 @@ export interface AdmissionPlugin {
   readonly name: string;
   /** Cheap test made before anything else; absent: every write concerns it. */
   handles?(attributes: Attributes): boolean;
-  admit?(attributes: Attributes): void | Promise<void>;
+  admit?(attributes: Attributes, reinvocation?: Reinvocation): void | Promise<void>;
   validate?(attributes: Attributes): void | Promise<void>;
 }
 

@@ -222,7 +222,8 @@ function userOf(spec: SubjectAccessReviewSpec): UserInfo {
   };
 }
 
-function describeUser(user: UserInfo): ReviewedUser {
+/** A user as the API writes one down. */
+export function describeUser(user: UserInfo): ReviewedUser {
   const extra = Object.entries(user.extra ?? {}).sort(([a], [b]) => a < b ? -1 : 1);
   return {
     username: user.name,

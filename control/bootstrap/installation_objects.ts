@@ -129,8 +129,13 @@ function endpointSlices({ advertised, serviceAddress }: Installation): readonly 
   return [object];
 }
 
-/** How aggregated API servers verify callers: https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/. */
-function authenticationConfig({ clientAuthority, requestHeader }: Installation): KubeObject {
+/**
+ * From this, aggregated API servers learn whom to believe: clients' certificates, and this server about its users. Source:
+ * https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/.
+ */
+export function authenticationConfig(
+  { clientAuthority, requestHeader }: Pick<Installation, "clientAuthority" | "requestHeader">,
+): KubeObject {
   const object = {
     apiVersion: "v1",
     kind: "ConfigMap",

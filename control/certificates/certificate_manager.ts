@@ -17,7 +17,8 @@ import type { FileStore } from "./file_store.ts";
 import { kubeconfig } from "./kubeconfig.ts";
 import { ServiceAccountKeys } from "./service_account_keys.ts";
 
-const AUTHORITY_NAME = "coracle-ca";
+/** The roots and their common names, by the names of their files. */
+const authorityNames = { "ca": "coracle-ca", "front-proxy-ca": "coracle-front-proxy-ca" } as const;
 const DAY_MS = 24 * 3600_000;
 const LEAF_LIFETIME_MS = 365 * DAY_MS;
 const RETRY_MS = 60_000;
@@ -44,21 +45,23 @@ export interface CertificateManagerOptions {
   readonly names: ServerNames;
 }
 
+type AuthorityName = keyof typeof authorityNames;
 type LeafName = "serving" | "admin" | "front-proxy";
 interface Leaf extends KeyPairPem {
   readonly renewAt: number;
 }
 
 /**
- * Everything the cluster's trust stands on, kept in one directory: `ca`, `serving`, `admin` and `front-proxy`
- * (`.crt` and `.key`), `admin.kubeconfig` and the service account keys. Each is made when it is missing, made anew
- * past two thirds of its life, and the serving certificate also when names or addresses change. The root keeps its
- * key when it is renewed.
+ * Everything the cluster's trust stands on, kept in one directory: `ca`, `serving`, `admin`, `front-proxy-ca` and
+ * `front-proxy` (`.crt` and `.key`), `admin.kubeconfig` and the service account keys. Each is made when it is missing,
+ * made anew past two thirds of its life, and the serving certificate also when names or addresses change. The roots
+ * keep their keys when they are renewed. The front proxy has a root of its own: what that signs is believed when it
+ * says who is asking, so nothing else may be signed by it.
  */
 export class CertificateManager {
   readonly #options: CertificateManagerOptions;
   #names: ServerNames;
-  #authority!: Authority;
+  readonly #authorities = new Map<AuthorityName, Authority>();
   #serviceAccountKeys!: ServiceAccountKeys;
   readonly #leaves = new Map<LeafName, Leaf>();
   readonly #handlers = new Set<() => void>();
@@ -72,7 +75,7 @@ export class CertificateManager {
   static async open(options: CertificateManagerOptions): Promise<CertificateManager> {
     const manager = new CertificateManager(options);
     const { store, clock, log } = options;
-    manager.#authority = await manager.#openAuthority();
+    for (const name of ["ca", "front-proxy-ca"] as const) await manager.#openAuthority(name);
     manager.#serviceAccountKeys = await ServiceAccountKeys.open(store, clock.now(), log);
     await manager.renew();
     return manager;
@@ -80,11 +83,11 @@ export class CertificateManager {
 
   /** Signs for others: kubelets' client certificates, CertificateSigningRequests. */
   get authority(): Authority {
-    return this.#authority;
+    return this.#authorities.get("ca")!;
   }
   /** PEM of the roots that clients, nodes and pods (`kube-root-ca.crt`) trust. */
   get caBundle(): string {
-    return this.#authority.certificate;
+    return this.authority.certificate;
   }
   /** For the TLS listener. */
   get serving(): KeyPairPem {
@@ -94,9 +97,13 @@ export class CertificateManager {
   get admin(): KeyPairPem {
     return this.#leaves.get("admin")!;
   }
-  /** Shown to aggregated API servers and webhooks. */
+  /** Shown to aggregated API servers. */
   get frontProxy(): KeyPairPem {
     return this.#leaves.get("front-proxy")!;
+  }
+  /** PEM of the root that the front proxy's certificate is proved by (`requestheader-client-ca-file`). */
+  get frontProxyBundle(): string {
+    return this.#authorities.get("front-proxy-ca")!.certificate;
   }
   get serviceAccountKeys(): ServiceAccountKeys {
     return this.#serviceAccountKeys;
@@ -105,7 +112,7 @@ export class CertificateManager {
   /** When something falls due next, wall-clock milliseconds. */
   get renewAt(): number {
     return Math.min(
-      renewalTime(this.#authority.x509),
+      ...this.#authorities.values().map((authority) => renewalTime(authority.x509)),
       this.#serviceAccountKeys.rotateAt,
       ...Array.from(this.#leaves.values(), (leaf) => leaf.renewAt),
     );
@@ -127,8 +134,9 @@ export class CertificateManager {
   async renew(): Promise<void> {
     const now = this.#options.clock.now();
     let changed = false;
-    if (renewalTime(this.#authority.x509) <= now) {
-      await this.#keepAuthority(await renewAuthority(this.#authority, { now }));
+    for (const [name, authority] of this.#authorities) {
+      if (renewalTime(authority.x509) > now) continue;
+      await this.#keepAuthority(name, await renewAuthority(authority, { now }));
       changed = true;
     }
     if (this.#serviceAccountKeys.rotateAt <= now) await this.#serviceAccountKeys.rotate(now);
@@ -160,40 +168,42 @@ export class CertificateManager {
     }
   }
 
-  async #openAuthority(): Promise<Authority> {
+  async #openAuthority(name: AuthorityName): Promise<void> {
     const { store, clock, log } = this.#options;
-    const certificate = await store.read("ca.crt");
-    const key = await store.read("ca.key");
+    const certificate = await store.read(`${name}.crt`);
+    const key = await store.read(`${name}.key`);
     if (certificate !== undefined && key !== undefined) {
-      return await loadAuthority({ certificate, key });
+      this.#authorities.set(name, await loadAuthority({ certificate, key }));
+      return;
     }
     if (certificate !== undefined) {
-      throw new Error("Cannot open the certificate directory: ca.key is missing");
+      throw new Error(`Cannot open the certificate directory: ${name}.key is missing`);
     }
     const now = clock.now();
+    const commonName = authorityNames[name];
     const authority = key === undefined
-      ? await createAuthority(AUTHORITY_NAME, { now })
-      : await authorityFromKey(AUTHORITY_NAME, key, { now });
-    await this.#keepAuthority(authority);
-    log.info("Cluster certificate authority made", { notAfter: authority.x509.notAfter });
-    return authority;
+      ? await createAuthority(commonName, { now })
+      : await authorityFromKey(commonName, key, { now });
+    await this.#keepAuthority(name, authority);
+    log.info("Certificate authority made", { name, notAfter: authority.x509.notAfter });
   }
 
   /** The key goes first: a certificate without its key would stop the next start. */
-  async #keepAuthority(authority: Authority): Promise<void> {
-    await writePair(this.#options.store, "ca", authority);
-    this.#authority = authority;
+  async #keepAuthority(name: AuthorityName, authority: Authority): Promise<void> {
+    await writePair(this.#options.store, name, authority);
+    this.#authorities.set(name, authority);
   }
 
   async #renewLeaf(name: LeafName, request: LeafRequest): Promise<boolean> {
     const { store, clock, log } = this.#options;
+    const authority = this.#authorities.get(name === "front-proxy" ? "front-proxy-ca" : "ca")!;
     const pair = this.#leaves.get(name) ?? await readPair(store, name);
-    if (pair && fits(pair, request, this.#authority, clock.now())) {
+    if (pair && fits(pair, request, authority, clock.now())) {
       const renewAt = renewalTime(new x509.X509Certificate(pair.certificate));
       this.#leaves.set(name, { ...pair, renewAt });
       return false;
     }
-    const made = await issueLeaf(this.#authority, request);
+    const made = await issueLeaf(authority, request);
     await writePair(store, name, made);
     const certificate = new x509.X509Certificate(made.certificate);
     this.#leaves.set(name, { ...made, renewAt: renewalTime(certificate) });

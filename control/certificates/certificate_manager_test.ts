@@ -53,6 +53,19 @@ Deno.test("CertificateManager makes an admin identity that its own authority ver
   );
 });
 
+Deno.test("CertificateManager proves the front proxy by a root that signs nothing else", async () => {
+  const clock = new FakeClock();
+  const manager = await open(new Map(), clock);
+  const proxy = der(manager.frontProxy.certificate);
+  const proved = await verifyClientCertificate(proxy, [manager.frontProxyBundle], clock.now());
+  assert.equal(proved?.commonName, "front-proxy-client");
+  assert.equal(
+    await verifyClientCertificate(proxy, [manager.caBundle], clock.now()),
+    undefined,
+    "it is no user of this cluster",
+  );
+});
+
 Deno.test("CertificateManager writes nothing when it is opened again", async () => {
   const files = new Map<string, string>();
   const first = await open(files);

@@ -1,7 +1,13 @@
 import type { Verb } from "../../shared/api/kind.ts";
 import type { Clock } from "../../shared/clock/clock.ts";
 import type { Random } from "../../shared/clock/random.ts";
-import { methodNotAllowed, unknownPath } from "../registry/errors.ts";
+import {
+  badRequest,
+  methodNotAllowed,
+  methodNotSupported,
+  notFoundError,
+  unknownPath,
+} from "../registry/errors.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
 import type { TimedStorage } from "../storage/storage.ts";
 import type { RequestContext, RequestInfo } from "../server/request_context.ts";
@@ -13,12 +19,14 @@ import { watchObjects } from "./handlers/watch.ts";
 import { createObject, updateObject } from "./handlers/write.ts";
 import { negotiate, type Negotiated } from "./negotiation.ts";
 import { Past } from "./past/past.ts";
+import { notFoundPage } from "./not_found_page.ts";
 import {
   type ApiRegistry,
   readBody,
   type ResourceRequest,
   type Served,
 } from "./resource_request.ts";
+import { isBuiltIn } from "./respond.ts";
 
 export interface ApiHandlerOptions {
   readonly registry: ApiRegistry;
@@ -62,22 +70,39 @@ export function apiHandler(
   return async (c) => {
     const info = c.get("info");
     const resource = find(options.registry, info);
+    if (!resource) return notFoundPage();
     const request = resourceRequest(c, resource, options);
     return await dispatch(request, deps);
   };
 }
 
-function find(registry: ApiRegistry, info: RequestInfo): Served {
+/** What serves a path; undefined: nothing, and no built-in group does. Throws NotFound for what a built-in one lacks. */
+function find(registry: ApiRegistry, info: RequestInfo): Served | undefined {
   const resource = registry.lookup(info.group, info.version, info.resource);
-  if (!resource) throw unknownPath();
+  const nowhere = () => {
+    if (resource ? isBuiltIn(resource.kind) : hasBuiltIn(registry, info.group)) throw unknownPath();
+    return undefined;
+  };
+  if (!resource) return nowhere();
   const { kind } = resource;
   if (kind.scope === "Cluster" && info.namespace !== "" && info.resource !== "namespaces") {
-    throw unknownPath();
+    return nowhere();
   }
-  const needsNamespace = kind.scope === "Namespaced" && info.namespace === "";
-  if (needsNamespace && info.name !== "" && !isCollectionVerb(info.verb)) throw unknownPath();
-  if (needsNamespace && info.subresource !== "") throw unknownPath();
+  if (kind.scope === "Cluster" || info.namespace !== "") return resource;
+  const verb = isBuiltIn(kind) ? isCollectionVerb(info.verb) : isReadVerb(info.verb);
+  if (!verb && (info.name !== "" || !isBuiltIn(kind))) return nowhere();
+  if (info.subresource !== "") return nowhere();
   return resource;
+}
+
+function hasBuiltIn(registry: ApiRegistry, group: string): boolean {
+  for (const { kind } of registry.all()) if (kind.group === group && isBuiltIn(kind)) return true;
+  return false;
+}
+
+/** Of custom resources, only these go across namespaces. */
+function isReadVerb(verb: string): boolean {
+  return verb === "list" || verb === "watch";
 }
 
 function isCollectionVerb(verb: string): boolean {
@@ -92,14 +117,17 @@ async function dispatch(request: ResourceRequest, options: HandlerDeps): Promise
   const verbs = kind.verbs ?? allVerbs;
   const acrossNamespaces = kind.scope === "Namespaced" && info.namespace === "" &&
     (verb === "create" || verb === "deletecollection");
-  if (request.method === "HEAD") throw methodNotAllowed();
+  const isOwn = isBuiltIn(kind);
+  if (request.method === "HEAD" && isOwn) throw methodNotAllowed();
   if (!verbs.includes(verb)) throw refusedMethod(request, verbs);
   if (kind.deprecation) request.warn(kind.deprecation);
   if (acrossNamespaces && !virtual) throw methodNotAllowed();
   if (virtual && info.name !== "" && !verbs.includes("get")) throw unknownPath();
   if (virtual) return await virtual(request);
-  if (verb === "create" && isNamed(request)) throw methodNotAllowed();
-  if ((verb === "update" || verb === "patch") && info.name === "") throw methodNotAllowed();
+  if (verb === "create" && isNamed(request) && isOwn) throw methodNotAllowed();
+  if ((verb === "update" || verb === "patch") && info.name === "") {
+    throw isOwn ? methodNotAllowed() : badRequest("name must be provided");
+  }
   const negotiated = negotiate(request.header("accept"), request.query, {
     watch: verb === "watch",
   });
@@ -107,7 +135,8 @@ async function dispatch(request: ResourceRequest, options: HandlerDeps): Promise
 }
 
 /** A path below a collection that has no such objects names nothing; elsewhere the method is at fault. */
-function refusedMethod({ info }: ResourceRequest, verbs: readonly Verb[]): Error {
+function refusedMethod({ info, resource }: ResourceRequest, verbs: readonly Verb[]): Error {
+  if (!isBuiltIn(resource.kind)) return methodNotSupported(resource.kind, info.verb);
   const neverNamed = !verbs.includes("get") && info.name !== "";
   return neverNamed ? unknownPath() : methodNotAllowed();
 }
@@ -122,11 +151,13 @@ async function dispatchSubresource(
 ): Promise<Response> {
   const { info, resource } = request;
   const subresource = resource.subresources.get(info.subresource);
-  if (!subresource || (info.rest !== "" && info.subresource !== "proxy")) throw unknownPath();
+  if (!subresource || (info.rest !== "" && info.subresource !== "proxy")) {
+    throw isBuiltIn(resource.kind) ? unknownPath() : notFoundError(resource.kind, info.name);
+  }
   const verb = info.verb as Verb;
   const isServed = subresource.verbs.includes(verb) ||
     subresource.methods?.includes(request.method);
-  if (!isServed) throw methodNotAllowed();
+  if (!isServed) throw refusedMethod(request, ["get"]);
   if (resource.kind.deprecation) request.warn(resource.kind.deprecation);
   if (subresource.handle) return await subresource.handle(verb, request);
   const negotiated = negotiate(request.header("accept"), request.query);

@@ -12,7 +12,7 @@ import { badRequest, invalidError } from "../registry/errors.ts";
 import type { GroupVersionKind } from "../registry/registry.ts";
 import { contentTypeName } from "./negotiation.ts";
 import type { ResourceRequest } from "./resource_request.ts";
-import { isBuiltIn } from "./respond.ts";
+import { isBuiltIn, notMarshalable } from "./respond.ts";
 
 /** What a client wants done about fields that the schema does not have (KEP-2885). */
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
@@ -62,7 +62,7 @@ export async function decodeBody(
   const type = contentTypeName(request.header("content-type"), "application/json");
   const refusal = (why: string, cause?: unknown) => unrecognized(kind, why, bytes, cause);
   if (type === "application/vnd.kubernetes.protobuf") return decodeBinary(kind, bytes, refusal);
-  const parsed = parseText(type, bytes, refusal);
+  const parsed = parseText(type, bytes, refusal, isBuiltIn(kind));
   return decodeParsed(kind, parsed, { validation, warn: (text) => request.warn(text) });
 }
 
@@ -78,6 +78,7 @@ export function decodeParsed(
   options: DecodeParsedOptions,
 ): KubeObject {
   const found = gvkOf(parsed.value, kind);
+  if (!isBuiltIn(kind)) checkTypeMeta(parsed.value, found, kind);
   checkKind(found, kind);
   try {
     return decodeStrictly(kind, parsed, options);
@@ -93,7 +94,11 @@ export function decodeStrictly(
   { value, problems }: Parsed,
   { validation, warn }: DecodeParsedOptions,
 ): KubeObject {
-  const typed = { ...(value as object), kind: kind.kind, apiVersion: apiVersionOf(kind) };
+  const own = { kind: kind.kind, apiVersion: apiVersionOf(kind) };
+  // That a custom resource says it is of another kind is a fault like any other.
+  const typed = isBuiltIn(kind)
+    ? { ...(value as object), ...own }
+    : { ...own, ...(value as object) };
   const strict = validation !== "Ignore";
   const { object, unknownFields } = decodeObject(kind.schema, typed, { strict });
   const found = strict ? problems(unknownFields) : [];
@@ -114,6 +119,7 @@ function parseText(
   type: string,
   bytes: Uint8Array,
   refusal: (why: string, cause?: unknown) => StatusError,
+  hasDetails: boolean,
 ): Parsed {
   try {
     if (type === "application/json" || type === "") {
@@ -135,7 +141,7 @@ function parseText(
   throw new StatusError(
     "UnsupportedMediaType",
     "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
-    { details: {} },
+    hasDetails ? { details: {} } : {},
   );
 }
 
@@ -152,6 +158,7 @@ function decodeBinary(
   }
   const found = gvkOf(envelope, kind);
   checkKind(found, kind);
+  if (!isBuiltIn(kind)) throw cannotBeHandled(found, kind, notMarshalable("Unstructured"));
   try {
     const value = decodeProtobuf(kind.schema, envelope.raw);
     return decodeParsed(kind, parsedValue(value), { validation: "Ignore", warn: () => {} });
@@ -184,6 +191,19 @@ export function splitApiVersion(apiVersion: string): [group: string, version: st
   return slash < 0 ? ["", apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
 }
 
+/** A custom resource must say itself what it is. */
+function checkTypeMeta(value: unknown, found: GroupVersionKind, kind: KindDefinition): void {
+  const { kind: name, apiVersion } = value as Record<string, unknown>;
+  const missing = !name ? "Kind" : !apiVersion ? "apiVersion" : undefined;
+  if (!missing) return;
+  const shown = missing === "Kind" ? found : { ...found, version: "" };
+  throw cannotBeHandled(
+    shown,
+    kind,
+    `Object '${missing}' is missing in '${JSON.stringify(value)}'`,
+  );
+}
+
 /** Versions that the reference knows but serves no more: another refusal than for unknown ones. */
 const retiredVersions = new Set([
   "apps/v1beta1",
@@ -204,7 +224,7 @@ const retiredVersions = new Set([
 export function checkKind(found: GroupVersionKind, kind: KindDefinition): void {
   const want = apiVersionOf(kind);
   const have = apiVersionOf(found);
-  if (have === want && found.kind === kind.kind) return;
+  if (have === want && (found.kind === kind.kind || !isBuiltIn(kind))) return;
   if (!isBuiltIn(kind) || (found.kind === kind.kind && retiredVersions.has(have))) {
     throw badRequest(
       `the API version in the data (${have}) does not match the expected API version (${want})`,

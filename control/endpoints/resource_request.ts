@@ -1,7 +1,7 @@
 import { StatusError } from "../../shared/meta/status_error.ts";
 import type { Registry, ServedResource, SubresourceDefinition } from "../registry/registry.ts";
 import { badRequest } from "../registry/errors.ts";
-import type { WriteScope } from "../registry/store_types.ts";
+import type { SentOptions, WriteScope } from "../registry/store_types.ts";
 import type { RequestInfo, Upgrade, UserInfo } from "../server/request_context.ts";
 
 /** The largest body of a write, in bytes (the reference's `MaxRequestBodyBytes`). */
@@ -65,8 +65,16 @@ export function writeScope(request: ResourceRequest, dryRun: boolean): WriteScop
     subresource: request.info.subresource,
     dryRun,
     fieldManager: fieldManagerOf(request),
+    sent: sentOptions(request.query),
+    signal: request.signal,
     warn: (message) => request.warn(message),
   };
+}
+
+function sentOptions(query: URLSearchParams): SentOptions {
+  const fieldManager = query.get("fieldManager");
+  const fieldValidation = query.get("fieldValidation");
+  return { ...(fieldManager && { fieldManager }), ...(fieldValidation && { fieldValidation }) };
 }
 
 /** The fieldManager parameter, else what stands before the first slash of the User-Agent. */

@@ -48,6 +48,7 @@ export function respondObject(
   if (value && as === "" && format === "json" && !pretty) {
     return answer(negotiated, value, code);
   }
+  checkEncodable(negotiated, kind, "Unstructured");
   const known = object ?? decodeStored(value!);
   if (as === "Table") {
     const { resourceVersion } = known.metadata;
@@ -76,6 +77,7 @@ export function respondList(
   if (as === "PartialObjectMetadata") {
     throw notAcceptableAs(as, `a list (*${packageOf(kind)}.${kind.kind}List)`);
   }
+  checkEncodable(negotiated, kind, "UnstructuredList");
   if (format === "json" && as === "" && !pretty && !kind.storedAs) {
     return joinedList(negotiated, kind, metadata, entries);
   }
@@ -100,12 +102,30 @@ export function respondList(
   return answer(negotiated, encodeAs(negotiated, schema, list), 200);
 }
 
-/** Items of built-in kinds carry no kind and apiVersion of their own; those of custom kinds do. */
+/**
+ * Items of built-in kinds carry no kind and apiVersion of their own; those of custom kinds do, and their lists always
+ * say where to continue.
+ */
 function listOf(kind: KindDefinition, metadata: ListMeta, objects: readonly KubeObject[]) {
-  const items = isBuiltIn(kind)
-    ? objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest)
-    : objects;
-  return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
+  const head = { kind: kind.listKind ?? `${kind.kind}List`, apiVersion: apiVersionOf(kind) };
+  if (!isBuiltIn(kind)) return { ...head, metadata: { continue: "", ...metadata }, items: objects };
+  const items = objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest);
+  return { ...head, metadata, items };
+}
+
+/** Custom resources have no protobuf form. Throws NotAcceptable; `type` is what the reference calls them. */
+export function checkEncodable(
+  { format, as }: Negotiated,
+  kind: KindDefinition,
+  type: "Unstructured" | "UnstructuredList",
+): void {
+  if (format !== "protobuf" || as !== "" || isBuiltIn(kind)) return;
+  throw new StatusError("NotAcceptable", notMarshalable(type));
+}
+
+/** Why something that is no protobuf message cannot be one. */
+export function notMarshalable(type: string): string {
+  return `object *unstructured.${type} does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message`;
 }
 
 export function isBuiltIn(kind: KindDefinition): boolean {

@@ -90,6 +90,16 @@ export function methodNotAllowed(): StatusError {
   );
 }
 
+/** As `methodNotAllowed`, in the words for custom resources. */
+export function methodNotSupported(resource: GroupResource, verb: string): StatusError {
+  const { group, plural } = resource;
+  return new StatusError(
+    "MethodNotAllowed",
+    `${verb} is not supported on resources of kind "${qualified(resource)}"`,
+    { details: { ...(group !== "" && { group }), kind: plural } },
+  );
+}
+
 /** The path names nothing the server has. */
 export function unknownPath(): StatusError {
   return new StatusError("NotFound", "the server could not find the requested resource", {

@@ -42,6 +42,7 @@ function writeOf(view: KindDefinition, scope: WriteScope, now: string) {
     manager: scope.fieldManager,
     now,
     resetFields: resetFields(view, scope.subresource),
+    versions: (apiVersion: string) => view.otherVersion?.(apiVersion),
   };
 }
 
@@ -62,6 +63,8 @@ function makeResetFields(view: KindDefinition, subresource: string): FieldSet | 
     return names.length > 0 ? fieldSet(...names.map((name) => [fieldElement(name)])) : undefined;
   }
   if (subresource !== "status") return undefined;
+  const named = view.strategy.status?.resetFields;
+  if (named) return fieldSet(...named.map((name) => [fieldElement(name)]));
   const others = [...view.schema.fields.keys()].filter((name) =>
     name !== "metadata" && name !== "status" && name !== "kind" && name !== "apiVersion"
   );

@@ -1,6 +1,9 @@
 import type { KindDefinition, KubeObject } from "../../shared/api/kind.ts";
 import { nameSuffix, type Random } from "../../shared/clock/random.ts";
 import type { OwnerReference } from "../../shared/meta/types.gen.ts";
+import { sameJson } from "../../shared/schema/same_json.ts";
+
+export { sameJson };
 
 /** The longest name a generated one may have (RFC 1123 label, as the reference keeps it). */
 const maxGeneratedName = 63;
@@ -65,26 +68,6 @@ function set<T extends object, K extends keyof T>(
 ): void {
   if (value === undefined) delete target[key];
   else target[key] = value as T[K];
-}
-
-/** Structural equality of JSON values; key order and undefined members do not count. */
-export function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length &&
-      a.every((item, i) => sameJson(item, b[i]));
-  }
-  const left = a as Record<string, unknown>;
-  const right = b as Record<string, unknown>;
-  let count = 0;
-  for (const key in left) {
-    if (left[key] === undefined) continue;
-    count++;
-    if (!sameJson(left[key], right[key])) return false;
-  }
-  for (const key in right) if (right[key] !== undefined) count--;
-  return count === 0;
 }
 
 /** Drops repeated owner references; returns the warnings to give, as the reference does since 1.20. */

@@ -6,6 +6,7 @@ import { StatusError } from "../../shared/meta/status_error.ts";
 import type { DeleteOptions } from "../../shared/meta/types.gen.ts";
 import { normalizeObject } from "../../shared/schema/decode.ts";
 import type { Attributes } from "../admission/plugin.ts";
+import { deleteOptionsOf, requestAttributes } from "../admission/request_attributes.ts";
 import type { ResourceCache } from "../storage/cacher/cache.ts";
 import { type Revision, StorageError, type Stored, type Write } from "../storage/storage.ts";
 import { isDeletionComplete, planDeletion } from "./deletion.ts";
@@ -30,37 +31,18 @@ import {
 import { decodeStored, encodeStored, keyOf } from "./stored_object.ts";
 import { dropStatus, keepAllButStatus, keepStatus } from "./status_part.ts";
 import type { Deleted, StoreOptions, WriteScope, Written } from "./store_types.ts";
+import {
+  type CreateOptions,
+  type Transform,
+  type UpdateOptions,
+  wholeObject,
+} from "./write_options.ts";
 import { validateChange, validateNew } from "./validation.ts";
 import { fromStored, toStored } from "./versions.ts";
 
 /** Lost races are run again; more than this many in a row means that the server is overloaded. */
 const maxAttempts = 100;
 const maxNameAttempts = 8;
-
-/** Makes the new state from the current one; the current one is the caller's to change. */
-export type Transform = (current: KubeObject) => KubeObject | Promise<KubeObject>;
-
-export interface CreateOptions {
-  /** The server itself writes: no admission, and status is kept. */
-  readonly direct?: boolean;
-  /** See `UpdateOptions`. */
-  readonly fieldsTracked?: boolean;
-}
-
-export interface UpdateOptions {
-  /** Creates this if nothing is there and the kind (or `forceCreate`) allows it. */
-  readonly orCreate?: () => KubeObject | Promise<KubeObject>;
-  /** Server-side apply creates every kind. */
-  readonly forceCreate?: boolean;
-  /** The transform has done the field ownership itself (server-side apply). */
-  readonly fieldsTracked?: boolean;
-  /** The server itself writes, on behalf of another request that was judged already: no ownership, no admission. */
-  readonly direct?: boolean;
-  /** A direct write claims the fields that it changes all the same. */
-  readonly claimsFields?: boolean;
-  /** What is written is not counted as a change of the spec (bindings). */
-  readonly keepGeneration?: boolean;
-}
 
 /** Where an object is written, and whether it may be acknowledged from memory. */
 interface Place {
@@ -120,16 +102,20 @@ export class ResourceStore {
     });
   }
 
-  /** Deletes one object, or begins to. Throws NotFound, or Conflict for a precondition that does not hold. */
+  /**
+   * Deletes one object, or begins to. `direct`: the server itself deletes, no admission. Throws NotFound, or Conflict for
+   * a precondition that does not hold.
+   */
   async delete(
     view: KindDefinition,
     name: string,
     options: Partial<DeleteOptions>,
     scope: WriteScope,
+    { direct = false }: { readonly direct?: boolean } = {},
   ): Promise<Deleted> {
     return await this.#judge(name, scope, async (current) => {
       if (!current) throw notFoundError(view, name);
-      return await this.#deleteOnce(view, current, options, scope);
+      return await this.#deleteOnce(view, current, { options, direct }, scope);
     });
   }
 
@@ -255,7 +241,7 @@ export class ResourceStore {
     const { kind } = this;
     const { admission, clock, hooks } = this.#options;
     const context = contextOf(scope, clock.now());
-    const old = decodeStored(current.value);
+    const old = decodeStored(current.value, kind);
     const oldView = fromStored(view, old);
     const object = await transform(fromStored(view, cloneJson(old)));
     this.#checkVersion(view, object, old);
@@ -263,8 +249,15 @@ export class ResourceStore {
     if (!options.fieldsTracked && (!options.direct || options.claimsFields)) {
       trackFields(view, { object, old: oldView, scope, now: context.now });
     }
-    const attributes = this.#attributes(view, "UPDATE", scope, { object, oldObject: oldView });
-    if (!options.direct) await admission.admit(attributes);
+    const { show, take } = options.judgedAs ?? wholeObject;
+    const attributes = this.#attributes(view, "UPDATE", scope, {
+      object: show(object),
+      oldObject: show(oldView),
+    });
+    if (!options.direct) {
+      await admission.admit(attributes);
+      take(object, attributes.object!);
+    }
     const next = toStored(view, object);
     kind.strategy.defaults?.(next, context.now);
     this.#prepareUpdate(next, old, context);
@@ -281,9 +274,11 @@ export class ResourceStore {
     try {
       kind.strategy.canonicalize?.(normal);
       if (!options.direct) {
-        await admission.validate({ ...attributes, object: fromStored(view, normal) });
+        await admission.validate({ ...attributes, object: show(fromStored(view, normal)) });
       }
-      if (sameJson(normal, old)) return this.#written(view, old, false, current.value);
+      if (sameJson(normal, old)) {
+        return this.#written(view, old, false, kind.revive ? undefined : current.value);
+      }
       if (scope.dryRun) {
         undo?.();
         return this.#written(view, normal, false);
@@ -316,16 +311,24 @@ export class ResourceStore {
   async #deleteOnce(
     view: KindDefinition,
     current: Stored,
-    options: Partial<DeleteOptions>,
+    { options, direct }: {
+      readonly options: Partial<DeleteOptions>;
+      readonly direct: boolean;
+    },
     scope: WriteScope,
   ): Promise<Deleted> {
     const { admission, clock, hooks } = this.#options;
-    const object = decodeStored(current.value);
-    const attributes = this.#attributes(view, "DELETE", scope, {
-      oldObject: fromStored(view, cloneJson(object)),
-    });
-    await admission.admit(attributes);
-    await admission.validate(attributes);
+    const object = decodeStored(current.value, this.kind);
+    if (!direct) {
+      const attributes = {
+        ...this.#attributes(view, "DELETE", scope, {
+          oldObject: fromStored(view, cloneJson(object)),
+        }),
+        options: deleteOptionsOf(scope, options),
+      };
+      await admission.admit(attributes);
+      await admission.validate(attributes);
+    }
     const now = clock.now();
     const old = cloneJson(object);
     const plan = planDeletion(this.kind, object, { options, now });
@@ -396,7 +399,8 @@ export class ResourceStore {
       return;
     }
     if (this.kind.strategy.requireResourceVersion) {
-      throw invalidError(view, name, [
+      // The reference names the resource where other refusals name the kind.
+      throw invalidError({ group: view.group, kind: view.plural }, name, [
         invalid("metadata.resourceVersion", 0, "must be specified for an update"),
       ]);
     }
@@ -427,7 +431,9 @@ export class ResourceStore {
   }
 
   #refuseInvalid(view: KindDefinition, object: KubeObject, errors: readonly FieldError[]): void {
-    if (errors.length > 0) throw invalidError(view, object.metadata.name ?? "", errors);
+    if (errors.length === 0) return;
+    const { kind, metadata } = object;
+    throw invalidError({ group: view.group, kind }, metadata.name ?? "", errors);
   }
 
   #attributes(
@@ -443,10 +449,8 @@ export class ResourceStore {
       subresource: scope.subresource,
       namespace: scope.namespace,
       name,
-      user: scope.user,
       ...objects,
-      options: { dryRun: scope.dryRun },
-      warn: scope.warn,
+      ...requestAttributes(scope, operation),
     };
   }
 

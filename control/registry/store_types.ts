@@ -17,8 +17,20 @@ export interface WriteScope {
   readonly dryRun: boolean;
   /** Whose fields a write claims: the fieldManager parameter, else the client's program name. */
   readonly fieldManager: string;
+  /** What the client said about how to write, for webhooks and policies; absent for writes of the server itself. */
+  readonly sent?: SentOptions;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
   /** Adds a `Warning` header to the answer. */
   warn(message: string): void;
+  /** See `Attributes`. */
+  annotate?: Attributes["annotate"];
+}
+
+/** Parameters that create, update and patch have in common, as far as they were given. */
+export interface SentOptions {
+  readonly fieldManager?: string;
+  readonly fieldValidation?: string;
 }
 
 /** The admission plugins as one. */

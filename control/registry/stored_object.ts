@@ -30,9 +30,21 @@ export function encodeStored(
   return encoder.encode(typeMetaOf(kind) + JSON.stringify(rest).slice(1));
 }
 
-/** Parses what `encodeStored` made. The result belongs to the caller. */
-export function decodeStored(value: Uint8Array): KubeObject {
-  return JSON.parse(decoder.decode(value)) as KubeObject;
+/**
+ * Parses what `encodeStored` made. The result belongs to the caller. With `kind`, bytes that an older form of the kind
+ * wrote come as the kind is now.
+ */
+export function decodeStored(value: Uint8Array, kind?: KindDefinition): KubeObject {
+  const object = JSON.parse(decoder.decode(value)) as KubeObject;
+  return kind?.revive ? kind.revive(object) : object;
+}
+
+/** The bytes as the kind would store them now: the same array if nothing changes. */
+export function refreshStored(kind: KindDefinition, value: Uint8Array): Uint8Array {
+  const object = decodeStored(value, kind);
+  const revision = Number(object.metadata.resourceVersion) as Revision;
+  const now = encodeStored(kind, object, revision);
+  return now.length === value.length && now.every((byte, i) => byte === value[i]) ? value : now;
 }
 
 /** The bytes as they stand in a list of a built-in kind: without kind and apiVersion. */
@@ -49,9 +61,10 @@ const typeMetas = new WeakMap<KindDefinition, string>();
 function typeMetaOf(kind: KindDefinition): string {
   const known = typeMetas.get(kind);
   if (known !== undefined) return known;
-  const text = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${
-    JSON.stringify(apiVersionOf(kind))
-  },`;
+  const name = `"kind":${JSON.stringify(kind.kind)}`;
+  const version = `"apiVersion":${JSON.stringify(apiVersionOf(kind))}`;
+  // Custom objects are maps to the reference, which it writes sorted.
+  const text = kind.schema.goType === "" ? `{${version},${name},` : `{${name},${version},`;
   typeMetas.set(kind, text);
   return text;
 }

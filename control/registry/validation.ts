@@ -36,7 +36,12 @@ export function validateChange(
   const meta = validateObjectMetaUpdate(object.metadata, old.metadata);
   if (part) return [...meta, ...(part.validateUpdate?.(object, old) ?? [])];
   if (subresource === "status") {
-    return [...meta, ...(kind.strategy.status?.validateUpdate?.(object, old) ?? [])];
+    const { status } = rulesOf({ kind, view }).strategy;
+    const isOwn = status === kind.strategy.status;
+    const [next, before] = isOwn
+      ? [object, old]
+      : [fromStored(view, object), fromStored(view, old)];
+    return [...meta, ...(status?.validateUpdate?.(next, before) ?? [])];
   }
   const { strategy } = rulesOf({ kind, view });
   const isOwn = strategy === kind.strategy;
@@ -51,13 +56,16 @@ export function validateChange(
 
 /** Another version of a kind may have rules of its own (events.k8s.io); else those of the stored one hold. */
 function rulesOf({ kind, view }: Judged): KindDefinition {
-  return view.strategy.validate ? view : kind;
+  const { validate, validateCreate, validateUpdate } = view.strategy;
+  return validate || validateCreate || validateUpdate ? view : kind;
 }
 
-function validateMetadata({ strategy, scope }: KindDefinition, object: KubeObject) {
+function validateMetadata({ strategy, scope, schema }: KindDefinition, object: KubeObject) {
   return validateObjectMeta(object.metadata, {
     namespaced: scope === "Namespaced",
     ...(strategy.validateName && { validateName: strategy.validateName }),
     path: "metadata",
+    // Custom resources have only warnings for these.
+    qualifiedFinalizers: schema.goType !== "",
   });
 }

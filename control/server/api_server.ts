@@ -6,6 +6,7 @@ import type { Random } from "../../shared/clock/random.ts";
 import type { Log } from "../../shared/log/log.ts";
 import {
   bearerTokenAuthenticator,
+  type TokenAuthenticator,
   unionTokenAuthenticator,
 } from "../authentication/bearer_token.ts";
 import { bootstrapTokenAuthenticator } from "../authentication/bootstrap_token.ts";
@@ -18,6 +19,15 @@ import type { AgentConnections } from "../agents/agent_connections.ts";
 import { backupEndpoint } from "../backup/backup_endpoint.ts";
 import type { BackupSource } from "../backup/snapshot.ts";
 import { PluginChain } from "../admission/chain.ts";
+import { Aggregator } from "../aggregator/aggregator.ts";
+import type { KeyPairPem } from "../certificates/authority.ts";
+import { RegistryEquivalents } from "../admission/match/registry_equivalents.ts";
+import { mutatingAdmissionPolicy } from "../admission/policy/mutating_admission_policy.ts";
+import { validatingAdmissionPolicy } from "../admission/policy/validating_admission_policy.ts";
+import { conditionMatcher } from "../admission/webhook/match_conditions.ts";
+import { mutatingAdmissionWebhook } from "../admission/webhook/mutating_admission_webhook.ts";
+import { validatingAdmissionWebhook } from "../admission/webhook/validating_admission_webhook.ts";
+import { CustomResources } from "../apiextensions/custom_resources.ts";
 import { standardPlugins } from "../admission/plugins/mod.ts";
 import { escalationCheck } from "../authorization/escalation.ts";
 import { nodeAuthorizer } from "../authorization/node.ts";
@@ -26,8 +36,11 @@ import { RbacAuthorizer } from "../authorization/rbac.ts";
 import { mastersAuthorizer, unionAuthorizer } from "../authorization/union.ts";
 import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts";
 import { apiHandler } from "../endpoints/api_handler.ts";
+import type { ConnectDependencies } from "../endpoints/connect/dependencies.ts";
 import { Discovery } from "../endpoints/discovery/discovery.ts";
+import { OpenApi } from "../endpoints/openapi/openapi.ts";
 import type { ApiRegistry, Subresource } from "../endpoints/resource_request.ts";
+import type { Network } from "../network/network.ts";
 import { rbacObjects } from "../bootstrap/standard_objects.ts";
 import { ServiceAllocation } from "../registry/core/service_allocation.ts";
 import { StoreReader } from "../registry/reader.ts";
@@ -35,14 +48,19 @@ import { Registry } from "../registry/registry.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
 import { WatchCache } from "../storage/cacher/watch_cache.ts";
 import type { TimedStorage } from "../storage/storage.ts";
+import { WebhookClient } from "../webhook/webhook_client.ts";
 import { feedAuthorizers } from "./authorization_feed.ts";
 import { expireEvents } from "./event_expiry.ts";
 import { followFlowSchemas } from "./flow_schema_status.ts";
-import { writeStandardObjects } from "./standard_objects.ts";
+import {
+  type Authorities,
+  keepAuthenticationConfig,
+  writeStandardObjects,
+} from "./standard_objects.ts";
 import { impersonation } from "./filters/impersonation.ts";
 import { newApp } from "./handler_chain.ts";
 import type { HealthCheck } from "./health.ts";
-import { installKinds } from "./install.ts";
+import { installKinds, type InstallOptions } from "./install.ts";
 import type { Metrics } from "./metrics.ts";
 import { builtinParticulars } from "./particulars.ts";
 import { pathHandler, type PathsOptions } from "./paths.ts";
@@ -64,9 +82,15 @@ export interface ApiServerOptions {
   readonly agents: AgentConnections;
   /** What a backup holds besides the objects. */
   readonly backup?: Omit<BackupSource, "storage">;
+  /** How the server reaches webhooks and extension servers. */
+  readonly network: Network;
+  /** What the server shows to extension servers. */
+  readonly proxyCertificate: () => KeyPairPem | undefined;
+  /** PEM of the root that proves `proxyCertificate`. */
+  readonly proxyAuthority?: string;
   /** Makes the endpoints that lead to nodes, by `group/plural` (see `connectSubresources`). */
   readonly connections?: (
-    reader: StoreReader,
+    parts: Pick<ConnectDependencies, "reader" | "admission">,
   ) => Readonly<Record<string, readonly Subresource[]>>;
 }
 
@@ -80,6 +104,8 @@ export class ApiServer {
   readonly reader: StoreReader;
   readonly authorizer: Authorizer;
   readonly tokens: ServiceAccountIssuer;
+  /** Tells extension servers of other authorities. */
+  readonly trust: (authorities: Authorities) => void;
   readonly #cache: WatchCache;
   readonly #stopping: AbortController;
 
@@ -89,6 +115,7 @@ export class ApiServer {
     readonly reader: StoreReader;
     readonly authorizer: Authorizer;
     readonly tokens: ServiceAccountIssuer;
+    readonly trust: (authorities: Authorities) => void;
     readonly cache: WatchCache;
     readonly stopping: AbortController;
   }) {
@@ -97,6 +124,7 @@ export class ApiServer {
     this.reader = parts.reader;
     this.authorizer = parts.authorizer;
     this.tokens = parts.tokens;
+    this.trust = parts.trust;
     this.#cache = parts.cache;
     this.#stopping = parts.stopping;
   }
@@ -116,14 +144,11 @@ export class ApiServer {
     ]);
     const tokens = new ServiceAccountIssuer({ ...shared, random });
     const services = new ServiceAllocation({ serviceCidr, random });
-    const quotas = quotaWriter(() => storeOf("", "resourcequotas"));
     const storeOf = (group: string, plural: string) => storeNamed(registry, group, plural);
-    const admission = new PluginChain(
-      standardPlugins({ reader, authorizer, quotas, clock, random }, {
-        last: [escalationCheck(rbac, authorizer)],
-      }),
-    );
-    installKinds(builtinKinds, {
+    const webhooks = new WebhookClient({ network: options.network, reader, clock, random });
+    const judging = { reader, registry, rbac, authorizer, webhooks, storeOf };
+    const admission = admissionOf(options, judging);
+    const install: InstallOptions = {
       registry,
       storage,
       cache,
@@ -139,38 +164,33 @@ export class ApiServer {
         clock,
         admission,
         storeOf,
-        connections: options.connections?.(reader) ?? {},
+        connections: options.connections?.({ reader, admission }) ?? {},
       }),
-    });
+    };
+    installKinds(builtinKinds, install);
     await cache.start();
+    const definitions = storeOf("apiextensions.k8s.io", "customresourcedefinitions");
+    await CustomResources.start({ ...install, definitions, log });
     for (const service of reader.list("", "services")) services.restore(service);
     await feedAuthorizers({ rbac, nodes, storeOf });
     const ready = { bootstrapped: false };
-    const app = newApp({
-      authenticator: unionAuthenticator([
-        clientCertificateAuthenticator(clock),
-        bearerTokenAuthenticator(tokenAuthenticator),
-      ]),
-      impersonation: impersonation(new Impersonator(authorizer)),
+    const { signal } = stopping;
+    const aggregator = await Aggregator.start({ ...options, reader, storeOf, stopping: signal });
+    const app = appOf(options, {
+      tokenAuthenticator,
+      tokens,
       authorizer,
-      observe: options.metrics.observe(clock),
-      resources: apiHandler({ registry, storage, clock, random, stopping: stopping.signal }),
-      paths: pathHandler({
-        discovery: new Discovery(registry),
-        tokens,
-        keys: options.serviceAccountKeys,
-        metrics: options.metrics,
-        advertise: options.advertise,
-        checks: healthChecks(ready, stopping.signal),
-        agents: options.agents,
-        backup: backupOf(options),
-      }),
-      log,
+      registry,
+      aggregator,
+      stopping: signal,
+      ready,
     });
     await writeStandardObjects(options, { stores: storesOf(registry) });
+    const trust = await keepAuthenticationConfig(storeOf("", "configmaps"), options);
     await startUpkeep({ storeOf, clock, log });
     ready.bootstrapped = true;
-    return new ApiServer({ app, registry, reader, authorizer, tokens, cache, stopping });
+    signal.addEventListener("abort", () => webhooks.close());
+    return new ApiServer({ app, registry, reader, authorizer, tokens, trust, cache, stopping });
   }
 
   /** The store of a built-in kind. */
@@ -189,6 +209,75 @@ export class ApiServer {
 async function startUpkeep(options: Parameters<typeof followFlowSchemas>[0]): Promise<void> {
   await followFlowSchemas(options);
   await expireEvents(options.storeOf("", "events"), options);
+}
+
+/** The way of every request, from its first byte to the handlers. */
+function appOf(
+  options: ApiServerOptions,
+  { tokenAuthenticator, tokens, authorizer, registry, aggregator, stopping, ready }: {
+    readonly tokenAuthenticator: TokenAuthenticator;
+    readonly tokens: ServiceAccountIssuer;
+    readonly authorizer: Authorizer;
+    readonly registry: ApiRegistry;
+    readonly aggregator: Aggregator;
+    readonly stopping: AbortSignal;
+    readonly ready: { readonly bootstrapped: boolean };
+  },
+): Hono<Env> {
+  const { clock, random, log } = options;
+  return newApp({
+    authenticator: unionAuthenticator([
+      clientCertificateAuthenticator(clock),
+      bearerTokenAuthenticator(tokenAuthenticator),
+    ]),
+    impersonation: impersonation(new Impersonator(authorizer)),
+    authorizer,
+    observe: options.metrics.observe(clock),
+    aggregated: (c) => aggregator.respond(c),
+    resources: apiHandler({ registry, storage: options.storage, clock, random, stopping }),
+    paths: pathHandler({
+      discovery: new Discovery(registry, aggregator.discovery),
+      openApi: new OpenApi(registry),
+      tokens,
+      keys: options.serviceAccountKeys,
+      metrics: options.metrics,
+      advertise: options.advertise,
+      checks: healthChecks(ready, stopping),
+      agents: options.agents,
+      backup: backupOf(options),
+    }),
+    log,
+  });
+}
+
+/** The plugins that judge writes, those that users configure among them. */
+function admissionOf(
+  { clock, random, log }: ApiServerOptions,
+  { reader, registry, rbac, authorizer, webhooks, storeOf }: {
+    readonly reader: StoreReader;
+    readonly registry: ApiRegistry;
+    readonly rbac: RbacAuthorizer;
+    readonly authorizer: Authorizer;
+    readonly webhooks: WebhookClient;
+    readonly storeOf: (group: string, plural: string) => ResourceStore;
+  },
+): PluginChain {
+  const quotas = quotaWriter(() => storeOf("", "resourcequotas"));
+  const kinds = new RegistryEquivalents(registry);
+  const judged = { reader, kinds, served: registry, authorizer };
+  const conditions = conditionMatcher(authorizer);
+  const asked = { reader, kinds, client: webhooks, conditions, random, log };
+  return new PluginChain(
+    standardPlugins({ reader, authorizer, quotas, clock, random }, {
+      policies: [
+        mutatingAdmissionPolicy(judged),
+        mutatingAdmissionWebhook(asked),
+        validatingAdmissionPolicy(judged),
+        validatingAdmissionWebhook(asked),
+      ],
+      last: [escalationCheck(rbac, authorizer)],
+    }),
+  );
 }
 
 /** Who is asked, in order, and the two that must be told what changes. */

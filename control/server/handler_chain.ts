@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { StatusError } from "../../shared/meta/status_error.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { negotiate, type Negotiated } from "../endpoints/negotiation.ts";
+import { notFoundPage } from "../endpoints/not_found_page.ts";
 import { respondError } from "../endpoints/respond.ts";
 import { StorageError } from "../storage/storage.ts";
 import { authentication } from "./filters/authentication.ts";
@@ -17,6 +18,8 @@ export interface HandlerChainOptions {
   readonly authorizer: Authorizer;
   /** Counts and times requests; outermost. */
   readonly observe: Filter;
+  /** Answers for the groups that other servers serve; undefined for what is ours. */
+  readonly aggregated: (c: RequestContext) => Promise<Response | undefined>;
   /** Answers requests for resources. */
   readonly resources: (c: RequestContext) => Promise<Response>;
   /** Answers everything else; undefined for a path that names nothing. */
@@ -41,6 +44,8 @@ export function newApp(options: HandlerChainOptions): Hono<Env> {
   const app = new Hono<Env>();
   for (const filter of filters(options)) app.use(filter);
   app.all("*", async (c) => {
+    const remote = await options.aggregated(c);
+    if (remote) return remote;
     if (c.get("info").isResource) return await options.resources(c);
     return await options.paths(c) ?? notFoundPage();
   });
@@ -49,17 +54,6 @@ export function newApp(options: HandlerChainOptions): Hono<Env> {
     return respondError(formOf(c), refusal);
   });
   return app;
-}
-
-function notFoundPage(): Response {
-  return new Response("404 page not found\n", {
-    status: 404,
-    headers: {
-      "content-type": "text/plain; charset=utf-8",
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-cache, private",
-    },
-  });
 }
 
 /** Refusals go out as they are; anything else is a bug, logged once and answered 500. */

@@ -5,7 +5,7 @@ import type { ApiRegistry, ResourceRequest, Subresource } from "../endpoints/res
 import { scaleSubresource } from "../endpoints/handlers/scale.ts";
 import { attributesOf, indexedFields } from "../endpoints/selectors.ts";
 import { ResourceStore } from "../registry/resource_store.ts";
-import { decodeStored, encodeStored, prefixOf } from "../registry/stored_object.ts";
+import { decodeStored, encodeStored, prefixOf, refreshStored } from "../registry/stored_object.ts";
 import type { AdmissionChain, StoreHooks, SubresourceStrategy } from "../registry/store_types.ts";
 import type { StoreReader } from "../registry/reader.ts";
 import type { WatchCache } from "../storage/cacher/watch_cache.ts";
@@ -75,6 +75,7 @@ export function newStore(kind: KindDefinition, options: InstallOptions): Resourc
       namespaced: kind.scope === "Namespaced",
       attributesOf: (value, note) =>
         attributesOf(kind, note === undefined ? decodeStored(value) : note as KubeObject),
+      ...(kind.revive && { refresh: (value: Uint8Array) => refreshStored(kind, value) }),
       indexes: indexedFields(kind),
       withRevision: (value, revision) => encodeStored(kind, decodeStored(value), revision),
     }),
@@ -85,7 +86,8 @@ export function newStore(kind: KindDefinition, options: InstallOptions): Resourc
   return store;
 }
 
-function subresourcesOf(
+/** The endpoints of a kind besides its own, by name. */
+export function subresourcesOf(
   kind: KindDefinition,
   store: ResourceStore,
   { particulars, clock }: InstallOptions,

@@ -9,6 +9,7 @@ import {
   type ServiceAccountIssuer,
 } from "../authentication/service_account_issuer.ts";
 import { type ReviewDependencies, reviewHandlers } from "../authorization/reviews.ts";
+import { definitionHooks } from "../apiextensions/definition_hooks.ts";
 import { componentStatuses } from "../endpoints/handlers/component_status.ts";
 import { creatingSubresource, virtualResource } from "../endpoints/handlers/virtual.ts";
 import { type Subresource, writeScope } from "../endpoints/resource_request.ts";
@@ -45,6 +46,7 @@ export function builtinParticulars(options: ParticularsOptions): Particulars {
     hooks: {
       "/namespaces": namespaceHooks,
       "/services": services,
+      "apiextensions.k8s.io/customresourcedefinitions": definitionHooks,
     },
     parts: {
       "/namespaces": { finalize: namespaceFinalize as SubresourceStrategy },

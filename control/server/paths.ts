@@ -5,7 +5,7 @@ import type { ServiceAccountIssuer } from "../authentication/service_account_iss
 import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts";
 import type { Discovery } from "../endpoints/discovery/discovery.ts";
 import { negotiate, notAcceptable } from "../endpoints/negotiation.ts";
-import { openApiResponse } from "../endpoints/openapi/openapi.ts";
+import type { OpenApi } from "../endpoints/openapi/openapi.ts";
 import { methodNotAllowed, unknownPath } from "../registry/errors.ts";
 import { type HealthCheck, healthResponse } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
@@ -14,6 +14,7 @@ import { apiVersionInfo } from "./version.ts";
 
 export interface PathsOptions {
   readonly discovery: Discovery;
+  readonly openApi: OpenApi;
   readonly tokens: ServiceAccountIssuer;
   readonly keys: ServiceAccountKeys;
   readonly metrics: Metrics;
@@ -53,7 +54,7 @@ export function pathHandler(
     if (path === "/openid/v1/jwks") {
       return json(options.keys.publicKeySet, "application/jwk-set+json");
     }
-    return await openApiResponse(path, { accept, query, etag });
+    return await options.openApi.respond(path, { accept, query, etag });
   };
 }
 

@@ -3,18 +3,26 @@ import type { Clock } from "../../shared/clock/clock.ts";
 import { timestamp } from "../../shared/clock/clock.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { bootstrap, bootstrapObjects, type BootstrapWriter } from "../bootstrap/bootstrap.ts";
+import { authenticationConfig } from "../bootstrap/installation_objects.ts";
 import { splitApiVersion } from "../endpoints/decode_body.ts";
 import { ipv4ToText, parseIpv4Range } from "../registry/core/address_pool.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
 import { decodeStored, keyOf } from "../registry/stored_object.ts";
 import type { WriteScope } from "../registry/store_types.ts";
 
-export interface StandardObjectsOptions {
+/** What proves clients, and this server to extension servers. */
+export interface Authorities {
+  /** PEM of the roots that verify client certificates. */
+  readonly clientAuthority: string;
+  /** PEM of the root that proves the server to extension servers; absent: there is no such proof. */
+  readonly proxyAuthority?: string;
+}
+
+export interface StandardObjectsOptions extends Authorities {
   readonly clock: Clock;
   readonly log: Log;
   readonly advertise: { readonly address: string; readonly port: number };
   readonly serviceCidr: string;
-  readonly clientAuthority: string;
 }
 
 /** Makes sure of everything that every cluster has: namespaces, roles, the `kubernetes` Service and so on. */
@@ -22,12 +30,12 @@ export async function writeStandardObjects(
   options: StandardObjectsOptions,
   { stores }: { readonly stores: readonly ResourceStore[] },
 ): Promise<void> {
-  const { clock, log, advertise, serviceCidr, clientAuthority } = options;
+  const { clock, log, advertise, serviceCidr } = options;
   const objects = bootstrapObjects({
     serviceCidrs: [serviceCidr],
     serviceAddress: serviceAddressOf(serviceCidr),
     advertised: { addresses: [advertise.address], port: advertise.port },
-    clientAuthority,
+    ...trustOf(options),
     now: timestamp(clock.now()),
   });
   const made = isLoopback(advertise.address)
@@ -35,6 +43,36 @@ export async function writeStandardObjects(
     : objects;
   const written = await bootstrap(made, storeWriter(stores), log);
   if (written > 0) log.info("Standard objects written", { written });
+}
+
+/**
+ * Keeps the ConfigMap from which extension servers learn whom to believe, whoever changes or deletes it. Returns what
+ * writes it anew for other authorities.
+ */
+export async function keepAuthenticationConfig(
+  store: ResourceStore,
+  options: StandardObjectsOptions,
+): Promise<(authorities: Authorities) => void> {
+  let object = authenticationConfig(trustOf(options));
+  const write = () => void bootstrap([object], storeWriter([store]), options.log);
+  const { namespace, name } = object.metadata;
+  await store.cache.watch({ namespace }, {
+    events(batch) {
+      if (batch.some(({ entry }) => entry.name === name)) write();
+    },
+    bookmark() {},
+    closed() {},
+  });
+  return (authorities) => {
+    object = authenticationConfig(trustOf(authorities));
+    write();
+  };
+}
+
+function trustOf({ clientAuthority, proxyAuthority }: Authorities) {
+  if (proxyAuthority === undefined) return { clientAuthority };
+  const requestHeader = { authority: proxyAuthority, allowedNames: ["front-proxy-client"] };
+  return { clientAuthority, requestHeader };
 }
 
 /** A server that only this machine reaches cannot be an endpoint: the API refuses such addresses. */

@@ -1,13 +1,10 @@
-import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../shared/clock/clock.ts";
+import { dialTcp } from "../../shared/stream/dial_tcp.ts";
 import { join } from "../../shared/stream/write_all.ts";
-import { dialMessage } from "../kubelet/prober/http_get.ts";
 import type { StreamService } from "../runtime/runtime_service.ts";
 import { type Exchange, type PodAccess, respond } from "./exchange.ts";
 import { NodeError } from "./node_error.ts";
-
-const dialMs = 30_000;
 
 /** Connects the stream with a port inside a pod, as seen from its own network. Throws NodeError. */
 export async function servePortForward(
@@ -33,7 +30,14 @@ export async function servePortForward(
 export async function serveDial(exchange: Exchange, clock: Clock): Promise<void> {
   const host = exchange.query.get("host") ?? "";
   if (host === "") throw new NodeError(400, "a host must be given");
-  connectTo(exchange, await dialTcp(host, portOf(exchange.query), clock));
+  const port = portOf(exchange.query);
+  let socket: Duplex;
+  try {
+    socket = await dialTcp({ host, port }, { clock, signal: exchange.signal });
+  } catch (error) {
+    throw new NodeError(502, (error as Error).message);
+  }
+  connectTo(exchange, socket);
 }
 
 function connectTo(exchange: Exchange, duplex: Duplex): void {
@@ -51,25 +55,4 @@ function portOf(query: URLSearchParams): number {
     throw new NodeError(400, `${JSON.stringify(query.get("port") ?? "")} is not a port`);
   }
   return port;
-}
-
-function dialTcp(host: string, port: number, clock: Clock): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
-    const fail = (error: Error & { code?: string }) => {
-      timer.cancel();
-      socket.destroy();
-      reject(new NodeError(502, dialMessage(error, host, port)));
-    };
-    const timer = clock.after(
-      dialMs,
-      () => fail(Object.assign(new Error("timed out"), { code: "ETIMEDOUT" })),
-    );
-    socket.once("error", fail);
-    socket.once("connect", () => {
-      timer.cancel();
-      socket.off("error", fail);
-      resolve(socket);
-    });
-  });
 }

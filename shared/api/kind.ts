@@ -65,6 +65,8 @@ export interface Strategy<T> {
   canonicalize?(obj: T): void;
   /** The `status` endpoint. `spec`, labels and annotations handling is in the registry. */
   readonly status?: {
+    /** What this endpoint resets besides, as names at the top of the object; default: all but `metadata` and `status`. */
+    readonly resetFields?: readonly string[];
     prepareForUpdate?(obj: T, old: T, context: WriteContext): void;
     validateUpdate?(obj: T, old: T): readonly FieldError[];
     /** Fields of `metadata` that this endpoint resets, so that nobody comes to own them through it. */
@@ -112,12 +114,16 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   readonly plural: string;
   /** Default: the kind in lower case. */
   readonly singular?: string;
+  /** Default: the kind with `List` behind it. */
+  readonly listKind?: string;
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   readonly scope: "Namespaced" | "Cluster";
   readonly schema: StructNode;
   /** Default: all eight. */
   readonly verbs?: readonly Verb[];
+  /** What discovery says instead of `verbs`: a kind that is going takes no new objects. */
+  readonly advertisedVerbs?: readonly Verb[];
   readonly subresources?: {
     readonly status?: boolean;
     readonly scale?: ScaleMapping;
@@ -138,6 +144,13 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   };
   /** The version that the reference stores, where that is not this one: clients compare its hash (KEP-2339). */
   readonly storageVersion?: string;
+  /**
+   * Brings an object as it was stored up to what the kind is now, for a kind that changes while its objects are
+   * there: another stored version, new defaults. Pure; the argument may be changed.
+   */
+  revive?(stored: T): T;
+  /** Another version of the kind, for owners that wrote through it; undefined: there is none of that name. */
+  otherVersion?(apiVersion: string): OtherVersion | undefined;
   /** Annotations that the reference keeps in a field of its own form: rows of tables come without them. */
   readonly convertedAnnotations?: readonly string[];
   /** Whether an update may be acknowledged from memory, and be lost with the power: the renewal of a lease. */
@@ -146,6 +159,14 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   readonly deprecation?: string;
   /** DELETE answers with the object instead of a `Status`. */
   readonly returnsDeletedObject?: boolean;
+}
+
+/** One version of a kind as seen from another. The conversions are pure. */
+export interface OtherVersion {
+  readonly schema: StructNode;
+  convert(obj: KubeObject): KubeObject;
+  /** The way back. */
+  restore(obj: KubeObject): KubeObject;
 }
 
 /** Declares a kind; keeps the type of its objects. */

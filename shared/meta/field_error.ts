@@ -78,6 +78,11 @@ export function tooMany(path: string, actual: number, max: number): FieldError {
   };
 }
 
+/** `Internal error: <detail>`. */
+export function internal(path: string, detail: string): FieldError {
+  return { path, reason: "InternalError", message: `Internal error: ${detail}` };
+}
+
 function join(head: string, detail: string): string {
   return detail === "" ? head : `${head}: ${detail}`;
 }
@@ -85,7 +90,14 @@ function join(head: string, detail: string): string {
 /** A value as Go's `%#v`-like field errors show it: strings quoted, objects as JSON. */
 function show(value: unknown): string {
   if (value === undefined || value === null) return "null";
-  return typeof value === "string" || typeof value === "object"
-    ? JSON.stringify(value)
-    : String(value);
+  if (typeof value === "object") return escapeHtml(JSON.stringify(value));
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+/** Go's encoding/json escapes what could end a script element. */
+function escapeHtml(text: string): string {
+  return text.replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

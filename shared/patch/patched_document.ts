@@ -1,6 +1,7 @@
 import { isObject, setKey } from "../schema/json_object.ts";
 import type { JsonPatchOperation } from "./json_patch.ts";
 import { doesNotApply } from "./patch_error.ts";
+import { PatchFault, patchFaultText } from "./patch_fault.ts";
 
 type Container = Record<string, unknown> | unknown[];
 
@@ -20,6 +21,15 @@ export class PatchedDocument {
 
   /** Throws StatusError when the operation does not apply; the document is then of no more use. */
   apply(operation: JsonPatchOperation): void {
+    try {
+      this.#applyOne(operation);
+    } catch (error) {
+      if (!(error instanceof PatchFault)) throw error;
+      throw doesNotApply(patchFaultText(operation, error));
+    }
+  }
+
+  #applyOne(operation: JsonPatchOperation): void {
     const { op } = operation;
     switch (op) {
       case "add":
@@ -43,14 +53,14 @@ export class PatchedDocument {
     const { container, key } = this.#find(path, true);
     if (!Array.isArray(container)) return setKey(container, key, value);
     if (key === "-") container.push(value);
-    else container.splice(indexOf(key, container.length + 1), 0, value);
+    else container.splice(indexOf(path, key, container.length + 1), 0, value);
   }
 
   #remove(path: string): void {
     const { container, key } = this.#find(path, true);
-    if (Array.isArray(container)) container.splice(indexOf(key, container.length), 1);
+    if (Array.isArray(container)) container.splice(indexOf(path, key, container.length), 1);
     else if (!Object.hasOwn(container, key)) {
-      throw doesNotApply(`Unable to remove nonexistent key: ${key}`);
+      throw new PatchFault("key", path, `Unable to remove nonexistent key: ${key}: missing value`);
     } else delete container[key];
   }
 
@@ -63,7 +73,7 @@ export class PatchedDocument {
       return;
     }
     const { container, key } = this.#find(path, true);
-    if (Array.isArray(container)) container[indexOf(key, container.length)] = value;
+    if (Array.isArray(container)) container[indexOf(path, key, container.length)] = value;
     else setKey(container, key, value);
   }
 
@@ -85,19 +95,19 @@ export class PatchedDocument {
 
   #test(path: string, value: unknown): void {
     const actual = path === "" ? this.root : this.#get(path) ?? null;
-    if (!deepEqual(actual, value)) throw doesNotApply(`testing value ${path} failed`);
+    if (!deepEqual(actual, value)) throw doesNotApply(`testing value ${path} failed: test failed`);
   }
 
   #get(path: string): unknown {
     const { container, key } = this.#find(path, false);
-    if (Array.isArray(container)) return container[indexOf(key, container.length)];
+    if (Array.isArray(container)) return container[indexOf(path, key, container.length)];
     return Object.hasOwn(container, key) ? container[key] : undefined;
   }
 
   /** The container that a path ends in, ready to be changed if `forChange`, and the key in it. */
   #find(path: string, forChange: boolean): { container: Container; key: string } {
     const parts = path.split("/");
-    const missing = () => doesNotApply(`doc is missing path: ${JSON.stringify(path)}`);
+    const missing = () => new PatchFault("path", path, "missing value");
     // What comes before the first slash is not looked at, as in the reference.
     if (parts.length < 2 || !isContainer(this.root)) throw missing();
     let container = this.root;
@@ -136,22 +146,30 @@ function isContainer(value: unknown): value is Container {
 }
 
 function childOf(container: Container, key: string): unknown {
-  if (Array.isArray(container)) return container[indexOf(key, container.length)];
+  if (Array.isArray(container)) return container[placeIn(container.length, key) ?? -1];
   return Object.hasOwn(container, key) ? container[key] : undefined;
 }
 
 function setChild(container: Container, key: string, child: unknown): void {
-  if (Array.isArray(container)) container[indexOf(key, container.length)] = child;
+  if (Array.isArray(container)) container[placeIn(container.length, key)!] = child;
   else setKey(container, key, child);
 }
 
+/** As `placeIn`, for the end of `path`. */
+function indexOf(path: string, key: string, length: number): number {
+  const place = placeIn(length, key);
+  if (place !== undefined) return place;
+  const why = /^[+-]?[0-9]+$/.test(key)
+    ? `Unable to access invalid index: ${Number(key)}: invalid index referenced`
+    : `strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`;
+  throw new PatchFault("key", path, why);
+}
+
 /** A place in a list of `length`; negative ones count from the end. */
-function indexOf(key: string, length: number): number {
-  const index = /^[+-]?[0-9]+$/.test(key) ? Number(key) : NaN;
-  if (!(index >= -length && index < length)) {
-    throw doesNotApply(`Unable to access invalid index: ${key}`);
-  }
-  return index < 0 ? index + length : index;
+function placeIn(length: number, key: string): number | undefined {
+  const place = /^[+-]?[0-9]+$/.test(key) ? Number(key) : NaN;
+  if (!(place >= -length && place < length)) return undefined;
+  return place < 0 ? place + length : place;
 }
 
 function unescapeKey(part: string): string {

@@ -90,7 +90,7 @@ export function asFloat(a: Quantity): number {
 
 /** A quantity of `value` × 10^`scale`, e.g. `quantityOf(1500, -3)` is `1500m`. `value` must be whole. */
 export function quantityOf(
-  value: number,
+  value: number | bigint,
   scale = 0,
   format: QuantityFormat = "DecimalSI",
 ): Quantity {

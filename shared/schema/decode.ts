@@ -1,11 +1,13 @@
 import type { KubeObject } from "../api/kind.ts";
 import { alternativeNode, hasAlternatives } from "./alternatives.ts";
 import { DecodeError } from "./decode_error.ts";
-import { inspect } from "./inspect.ts";
+import { inspect, inspectMetadata } from "./inspect.ts";
 import { hasMoreKeys, isObject, setKey, sortedKeys } from "./json_object.ts";
-import { pruneCustom } from "./prune.ts";
 import { decodeScalar, zeroOfScalar } from "./scalars.ts";
 import type { FieldNode, ListNode, MapNode, ScalarNode, SchemaNode, StructNode } from "./schema.ts";
+import { schemaOfType } from "./schema.ts";
+import { decodeResource, type MetadataDecoder } from "./structural/decoding.ts";
+import { resourceShapeOf } from "./structural/shape.ts";
 
 export interface DecodeOptions {
   /** Collect the fields that the schema does not have; without it they are dropped in silence. */
@@ -116,10 +118,26 @@ function compileAlternatives(goName: string): Plan {
   };
 }
 
+/** Custom resources are free-form JSON to the reference, up to their metadata. */
 function compileCustom(node: StructNode): Plan {
-  const decode = (value: unknown, pass: Pass) => pruneCustom(node, value, { pass, planOf });
+  const shape = node.structural ?? resourceShapeOf();
+  const decode = (value: unknown, pass: Pass) => {
+    const { object, sawUnknown } = decodeResource(shape, value, metadataDecoder);
+    if (pass.strict && sawUnknown) pass.sawUnknown = true;
+    return object;
+  };
   return { decode, zero: () => null };
 }
+
+const metadataDecoder: MetadataDecoder = {
+  decode(value) {
+    const pass: Pass = { strict: true, sawUnknown: false };
+    const plan = planOf(schemaOfType("k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta"));
+    const object = plan.decode(value ?? {}, pass);
+    return { object, hasUnknown: pass.sawUnknown };
+  },
+  inspect: inspectMetadata,
+};
 
 function compileList(node: ListNode): Plan {
   const items = planOf(node.items);

@@ -2,6 +2,9 @@ import { alternativeNode, hasAlternatives } from "./alternatives.ts";
 import { isObject } from "./json_object.ts";
 import { decodeScalar, TypeMismatch } from "./scalars.ts";
 import type { ListNode, MapNode, ScalarNode, SchemaNode, StructNode } from "./schema.ts";
+import { schemaOfType } from "./schema.ts";
+import { inspectResource } from "./structural/decoding.ts";
+import { resourceShapeOf } from "./structural/shape.ts";
 
 export interface Findings {
   /** What Go's decoder would have said; undefined: the value fits. */
@@ -18,6 +21,10 @@ const maxUnknownFields = 100;
  * Slow; runs only when the decoder has met something.
  */
 export function inspect(schema: StructNode, value: unknown): Findings {
+  if (schema.goType === "") {
+    const metadata = { decode: decodesNothing, inspect: inspectMetadata };
+    return inspectResource(schema.structural ?? resourceShapeOf(), value, metadata);
+  }
   const walk = new Inspection();
   try {
     walk.node(schema, value, "");
@@ -26,6 +33,15 @@ export function inspect(schema: StructNode, value: unknown): Findings {
     return { error: error.message, unknownFields: walk.unknownFields };
   }
   return { error: walk.firstMismatch, unknownFields: walk.unknownFields };
+}
+
+/** As `inspect`, for the `metadata` of a custom resource, which is decoded on its own: errors know no way to it. */
+export function inspectMetadata(value: unknown): Findings {
+  return inspect(schemaOfType("k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta"), value);
+}
+
+function decodesNothing(object: unknown) {
+  return { object, hasUnknown: false };
 }
 
 class Inspection {
@@ -47,9 +63,7 @@ class Inspection {
       case "map":
         return this.#map(node, value, path);
       case "struct":
-        return node.goType === ""
-          ? this.#custom(node, value, path)
-          : this.#struct(node, value, path);
+        return this.#struct(node, value, path);
     }
   }
 
@@ -93,27 +107,6 @@ class Inspection {
       this.#enter(node.goName, key);
       this.node(field.node, value[key], join(path, key));
       this.#leave(outer);
-    }
-  }
-
-  /** Free-form up to the first built-in struct, which is decoded on its own: its errors do not know the way here. */
-  #custom(node: StructNode, value: unknown, path: string): void {
-    if (!isObject(value)) return;
-    for (const key of Object.keys(value)) {
-      const field = node.fields.get(key);
-      if (field) this.#customNode(field.node, value[key], join(path, key));
-      else if (!node.preserveUnknown) this.#unknown(join(path, key));
-    }
-  }
-
-  #customNode(node: SchemaNode, value: unknown, path: string): void {
-    if (node.type === "struct") this.node(node, value, path);
-    else if (node.type === "list" && Array.isArray(value)) {
-      value.forEach((item, i) => this.#customNode(node.items, item, `${path}[${i}]`));
-    } else if (node.type === "map" && isObject(value)) {
-      for (const key of Object.keys(value)) {
-        this.#customNode(node.values, value[key], join(path, key));
-      }
     }
   }
 

@@ -1,4 +1,5 @@
 import data from "./data/schema.json" with { type: "json" };
+import type { Shape } from "./structural/shape.ts";
 
 /** How a single value is written; the last seven have a JSON form of their own. */
 export type ScalarType =
@@ -49,6 +50,8 @@ export interface StructNode {
   readonly atomic: boolean;
   /** Fields that are not in `fields` are kept (custom resources with x-kubernetes-preserve-unknown-fields). */
   readonly preserveUnknown?: boolean;
+  /** Of a custom resource as a whole: the structural schema that the nodes were made from. */
+  readonly structural?: Shape;
 }
 export type SchemaNode = ScalarNode | ListNode | MapNode | StructNode;
 

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { AgentConnections } from "../../control/agents/agent_connections.ts";
+import type { KeyPairPem } from "../../control/certificates/authority.ts";
 import type { FileStore } from "../../control/certificates/file_store.ts";
 import { ServiceAccountKeys } from "../../control/certificates/service_account_keys.ts";
 import { runComponents } from "../../control/components/components.ts";
+import { connectSubresources } from "../../control/endpoints/connect/connect_subresources.ts";
 import { ApiServer } from "../../control/server/api_server.ts";
+import type { Network } from "../../control/network/network.ts";
 import { Metrics } from "../../control/server/metrics.ts";
 import { MemoryStorage } from "../../control/storage/memory/storage.ts";
 import type { TimedStorage } from "../../control/storage/storage.ts";
@@ -25,6 +28,10 @@ export interface ClusterOptions {
   readonly nodes?: readonly string[];
   /** Without: the API server alone. Default true. */
   readonly components?: boolean;
+  /** How the server reaches webhooks and extension servers. Default: not at all. */
+  readonly network?: Network;
+  /** What the server shows to extension servers. Default: nothing. */
+  readonly proxyCertificate?: KeyPairPem;
   /** Opens the store; it is closed at the end. Default: memory. */
   readonly store?: (clock: FakeClock) => Promise<ClusterStore>;
 }
@@ -38,6 +45,9 @@ export interface ClusterStore extends TimedStorage {
 /** An object as a test writes it down, without its kind's type. */
 export type Written = KubeObject & { readonly [field: string]: unknown };
 
+const noNetwork: Network = {
+  dial: ({ host, port }) => Promise.reject(new Error(`dial tcp ${host}:${port}: no network`)),
+};
 const systemGroups = ["system:authenticated"];
 const admin: UserRef = { name: "admin", groups: ["system:masters", ...systemGroups] };
 
@@ -59,22 +69,30 @@ export class Cluster implements AsyncDisposable {
   readonly #log: Log;
   readonly #traffic = { underWay: 0, count: 0 };
   readonly #stop = new AbortController();
+  readonly #network: Network;
+  readonly #proxyCertificate: () => KeyPairPem | undefined;
   #components: Promise<void> = Promise.resolve();
   readonly #store: ClusterStore | undefined;
   #keys: ServiceAccountKeys | undefined;
   #server: ApiServer | undefined;
 
-  private constructor(clock: FakeClock, store: ClusterStore | undefined) {
+  private constructor(
+    clock: FakeClock,
+    store: ClusterStore | undefined,
+    { network = noNetwork, proxyCertificate }: ClusterOptions,
+  ) {
     this.clock = clock;
     this.#store = store;
     this.storage = store ?? new MemoryStorage({ now: () => clock.now() });
+    this.#network = network;
+    this.#proxyCertificate = () => proxyCertificate;
     this.#log = this.#recorder();
     this.admin = this.clientAs(admin);
   }
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const clock = new FakeClock();
-    const cluster = new Cluster(clock, await options.store?.(clock));
+    const cluster = new Cluster(clock, await options.store?.(clock), options);
     cluster.#keys = await ServiceAccountKeys.open(memoryFiles(), cluster.clock.now(), silentLog);
     await cluster.#startServer();
     if (options.components ?? true) cluster.#startComponents();
@@ -212,6 +230,8 @@ export class Cluster implements AsyncDisposable {
 
   async #startServer(): Promise<void> {
     const { clock, random, storage } = this;
+    const network = this.#network;
+    const agents = new AgentConnections({ clock, log: silentLog });
     this.#server = await ApiServer.start({
       storage,
       clock,
@@ -222,7 +242,11 @@ export class Cluster implements AsyncDisposable {
       advertise: { address: "192.0.2.10", port: 6443 },
       serviceCidr: "10.96.0.0/12",
       clientAuthority: "authority",
-      agents: new AgentConnections({ clock, log: silentLog }),
+      proxyCertificate: this.#proxyCertificate,
+      agents,
+      network,
+      connections: (parts) =>
+        connectSubresources({ ...parts, agents, network, clock, log: silentLog }),
     });
   }
 

@@ -23,7 +23,8 @@ export function limitRanger({ reader }: PluginDependencies): AdmissionPlugin {
   return {
     name: "LimitRanger",
     handles: ({ kind, operation, subresource, object }) => {
-      if (kind.group !== "" || object?.metadata.deletionTimestamp) return false;
+      if (operation === "CONNECT" || kind.group !== "") return false;
+      if (object?.metadata.deletionTimestamp) return false;
       if (kind.plural === "pods") {
         return operation === "CREATE" && subresource === "" ||
           operation === "UPDATE" && subresource === "resize";

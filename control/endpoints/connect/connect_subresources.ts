@@ -1,5 +1,6 @@
 import type { Verb } from "../../../shared/api/kind.ts";
 import type { ResourceRequest, Subresource } from "../resource_request.ts";
+import { admitConnect } from "./admit_connect.ts";
 import type { ConnectDependencies } from "./dependencies.ts";
 import { podLog } from "./pod_log.ts";
 import { portForward } from "./port_forward.ts";
@@ -15,24 +16,34 @@ const proxyVerbs: readonly Verb[] = ["create", "delete", "get", "patch", "update
 export function connectSubresources(
   deps: ConnectDependencies,
 ): Readonly<Record<string, readonly Subresource[]>> {
+  const admitted =
+    (kind: string, handler: Handler) => async (_verb: Verb, request: ResourceRequest) => {
+      await admitConnect(request, kind, deps.admission);
+      return await handler(request, deps);
+    };
   const streaming = (name: string, kind: string, handler: Handler): Subresource => ({
     name,
     responseKind: { group: "", version: "v1", kind },
     verbs: streamingVerbs,
-    handle: (_verb, request) => handler(request, deps),
+    handle: admitted(kind, handler),
   });
   const proxy = (kind: string, handler: Handler): Subresource => ({
     name: "proxy",
     responseKind: { group: "", version: "v1", kind },
     verbs: proxyVerbs,
     methods: ["OPTIONS"],
-    handle: (_verb, request) => handler(request, deps),
+    handle: admitted(kind, handler),
   });
   const exec: Handler = (request) => remoteCommand(request, "exec", deps);
   const attach: Handler = (request) => remoteCommand(request, "attach", deps);
   return {
     "/pods": [
-      { ...streaming("log", "Pod", podLog), verbs: ["get"] },
+      {
+        name: "log",
+        responseKind: { group: "", version: "v1", kind: "Pod" },
+        verbs: ["get"],
+        handle: (_verb, request) => podLog(request, deps),
+      },
       streaming("exec", "PodExecOptions", exec),
       streaming("attach", "PodAttachOptions", attach),
       streaming("portforward", "PodPortForwardOptions", portForward),

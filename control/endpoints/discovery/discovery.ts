@@ -2,49 +2,29 @@ import { createHash } from "node:crypto";
 import { mediaTypes, negotiate } from "../negotiation.ts";
 import { parseAccept } from "../../../shared/codec/media_type.ts";
 import type { ApiRegistry, Served } from "../resource_request.ts";
+import type { RemoteVersion } from "../../aggregator/remote_discovery.ts";
 import { respondWith } from "../respond.ts";
+import { collectGroups, type GroupVersion, type GroupVersions } from "./groups.ts";
 import { apiResourcesOf, discoveryOf } from "./resources.ts";
 
-/** Where a group stands in `/apis`: the higher comes first (`APIService.spec.groupPriorityMinimum`). */
-const groupPriority: Readonly<Record<string, number>> = {
-  "apiregistration.k8s.io": 18000,
-  "apps": 17800,
-  "events.k8s.io": 17750,
-  "authentication.k8s.io": 17700,
-  "authorization.k8s.io": 17600,
-  "autoscaling": 17500,
-  "batch": 17400,
-  "certificates.k8s.io": 17300,
-  "networking.k8s.io": 17200,
-  "policy": 17100,
-  "rbac.authorization.k8s.io": 17000,
-  "storage.k8s.io": 16800,
-  "admissionregistration.k8s.io": 16701,
-  "apiextensions.k8s.io": 16700,
-  "scheduling.k8s.io": 16600,
-  "coordination.k8s.io": 16500,
-  "node.k8s.io": 16300,
-  "discovery.k8s.io": 16201,
-  "resource.k8s.io": 16200,
-  "flowcontrol.apiserver.k8s.io": 16100,
-  "storagemigration.k8s.io": 15800,
-};
-/** Custom groups come after the built-in ones. */
-const customPriority = 1000;
-
-interface GroupVersions {
-  readonly name: string;
-  readonly versions: readonly { readonly version: string; readonly resources: readonly Served[] }[];
+/** What other servers have. */
+export interface RemoteGroups {
+  /** Counts changes. */
+  readonly generation: number;
+  versions(): readonly RemoteVersion[];
 }
 
-/** Serves the discovery documents, derived from the registry and kept until it changes. */
+/** Serves the discovery documents, derived from the registry and from what other servers have, kept until that changes. */
 export class Discovery {
   readonly #registry: ApiRegistry;
-  #generation = -1;
+  readonly #remote: RemoteGroups;
+  /** Of the registry and of the others. */
+  #generations: readonly [number, number] = [-1, -1];
   #groups: readonly GroupVersions[] = [];
 
-  constructor(registry: ApiRegistry) {
+  constructor(registry: ApiRegistry, remote: RemoteGroups) {
     this.#registry = registry;
+    this.#remote = remote;
   }
 
   /** The document at `path`, or undefined if there is none. Throws NotAcceptable. */
@@ -85,10 +65,10 @@ export class Discovery {
     return out;
   }
 
-  /** Whether a group is served at all: unknown ones answer as unknown pages do. */
+  /** Whether a group is a built-in one: in others, what is not there answers as unknown pages do. */
   hasGroup(group: string): boolean {
     this.#refresh();
-    return this.#groups.some(({ name }) => name === group);
+    return this.#groups.find(({ name }) => name === group)?.isBuiltIn ?? false;
   }
 
   #core(parts: readonly string[], host: string) {
@@ -148,11 +128,7 @@ export class Discovery {
       metadata: {},
       items: groups.map(({ name, versions }) => ({
         metadata: name === "" ? {} : { name },
-        versions: versions.map(({ version, resources }) => ({
-          version,
-          resources: discoveryOf(resources),
-          freshness: "Current",
-        })),
+        versions: versions.map(aggregatedVersion),
       })),
     });
     const tag = `"${createHash("sha512").update(body).digest("hex").toUpperCase()}"`;
@@ -167,42 +143,23 @@ export class Discovery {
   }
 
   #refresh(): void {
-    if (this.#generation === this.#registry.generation) return;
-    this.#generation = this.#registry.generation;
-    const groups = new Map<string, Map<string, Served[]>>();
-    for (const resource of this.#registry.all()) {
-      const { group, version } = resource.kind;
-      const versions = groups.get(group) ?? new Map<string, Served[]>();
-      groups.set(group, versions);
-      versions.set(version, [...(versions.get(version) ?? []), resource]);
-    }
-    this.#groups = [...groups].map(([name, versions]) => ({
-      name,
-      versions: [...versions].map(([version, resources]) => ({ version, resources }))
-        .sort((a, b) => compareVersions(a.version, b.version)),
-    })).sort((a, b) => priorityOf(b.name) - priorityOf(a.name) || (a.name < b.name ? -1 : 1));
+    const generations = [this.#registry.generation, this.#remote.generation] as const;
+    if (generations.every((generation, i) => generation === this.#generations[i])) return;
+    this.#generations = generations;
+    this.#groups = collectGroups(this.#registry.all(), this.#remote.versions());
   }
 }
 
-function priorityOf(group: string): number {
-  return groupPriority[group] ?? customPriority;
+function aggregatedVersion({ version, resources, remote }: GroupVersion) {
+  const rows = remote?.resources ?? discoveryOf(resources);
+  return {
+    version,
+    ...(rows.length > 0 && { resources: rows }),
+    freshness: remote?.freshness ?? "Current",
+  };
 }
 
 function groupOf({ name, versions }: GroupVersions) {
   const rows = versions.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }));
   return { name, versions: rows, preferredVersion: rows[0] };
-}
-
-/** Newest first, by the API's order of versions: GA before beta before alpha, then by number. */
-export function compareVersions(a: string, b: string): number {
-  const [x, y] = [rank(a), rank(b)];
-  if (!x || !y) return x ? -1 : y ? 1 : a < b ? -1 : 1;
-  return y[0] - x[0] || y[1] - x[1] || y[2] - x[2];
-}
-
-function rank(version: string): [stage: number, major: number, minor: number] | undefined {
-  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
-  if (!match) return undefined;
-  const stage = match[2] === "alpha" ? 0 : match[2] === "beta" ? 1 : 2;
-  return [stage, Number(match[1]), Number(match[3] ?? 0)];
 }

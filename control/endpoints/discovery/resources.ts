@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { apiVersionOf, type KindDefinition, type Verb } from "../../../shared/api/kind.ts";
 import type { Served, Subresource } from "../resource_request.ts";
+import { isBuiltIn } from "../respond.ts";
 
 const allVerbs: readonly Verb[] = [
   "create",
@@ -45,7 +46,7 @@ function rowOf({ kind, store }: Served): ApiResource {
     singularName: singularOf(kind),
     namespaced: kind.scope === "Namespaced",
     kind: kind.kind,
-    verbs: kind.verbs ?? allVerbs,
+    verbs: kind.advertisedVerbs ?? kind.verbs ?? allVerbs,
     ...(kind.shortNames && { shortNames: kind.shortNames }),
     ...(kind.categories && { categories: kind.categories }),
     ...(store && { storageVersionHash: storageVersionHash(kind) }),
@@ -86,7 +87,7 @@ export function discoveryOf(resources: Iterable<Served>): Record<string, unknown
       responseKind: responseKindOf(kind, kind),
       scope: kind.scope === "Namespaced" ? "Namespaced" : "Cluster",
       singularResource: singularOf(kind),
-      verbs: kind.verbs ?? allVerbs,
+      verbs: kind.advertisedVerbs ?? kind.verbs ?? allVerbs,
       ...(kind.shortNames && { shortNames: kind.shortNames }),
       ...(kind.categories && { categories: kind.categories }),
       ...(subresources.size > 0 && {
@@ -102,12 +103,13 @@ export function discoveryOf(resources: Iterable<Served>): Record<string, unknown
   );
 }
 
-/** Left empty where it is the group and version of the list itself. */
+/** Left empty where it is the group and version of the list itself, but for custom kinds. */
 function responseKindOf(
   kind: KindDefinition,
   gvk: { readonly group: string; readonly version: string; readonly kind: string },
 ) {
-  const own = apiVersionOf(gvk) === apiVersionOf(kind) || gvk.group === "";
+  const own = isBuiltIn(kind) &&
+    (apiVersionOf(gvk) === apiVersionOf(kind) || gvk.group === "");
   return {
     group: own ? "" : gvk.group,
     version: own ? "" : gvk.version,

@@ -132,7 +132,7 @@ export async function readPatch(request: ResourceRequest): Promise<Patch> {
     case applyType:
       return readApplied(request, bytes);
     default:
-      throw unsupportedPatch();
+      throw unsupportedPatch(isBuiltIn(kind) ? undefined : [jsonType, mergeType, applyType]);
   }
 }
 

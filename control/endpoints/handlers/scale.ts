@@ -45,12 +45,17 @@ export function scaleSubresource(
         ? await replacement(view, scope)
         : await patching(view, scope);
       const scaled = { kind, mapping };
+      const judgedAs = {
+        show: (object: KubeObject) => scaleWithOwners(object, scaled),
+        take: (object: KubeObject, scale: KubeObject) =>
+          void setReplicas(object, scale as Scale, scaled),
+      };
       const written = await store.update(
         kind,
         info.name,
         (current) => setReplicas(current, change(scaleWithOwners(current, scaled)), scaled),
         scope,
-        { fieldsTracked: true },
+        { fieldsTracked: true, judgedAs },
       );
       return respond(scaleOf(written.object, mapping));
     },

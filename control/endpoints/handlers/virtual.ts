@@ -2,6 +2,7 @@ import type { Status } from "../../../shared/meta/types.gen.ts";
 import type { KindDefinition, KubeObject, Strategy, Verb } from "../../../shared/api/kind.ts";
 import { timestamp } from "../../../shared/clock/clock.ts";
 import { schemaOf } from "../../../shared/schema/schema.ts";
+import { requestAttributes } from "../../admission/request_attributes.ts";
 import { decodeBody, readDryRun, readFieldValidation } from "../decode_body.ts";
 import { negotiate } from "../negotiation.ts";
 import { trackFields } from "../../registry/field_tracking.ts";
@@ -80,10 +81,8 @@ async function answered(
     subresource: info.subresource,
     namespace: scope.namespace,
     name: info.name,
-    user: request.user,
     object,
-    options: { dryRun },
-    warn: scope.warn,
+    ...requestAttributes(scope, "CREATE"),
   };
   await admission.admit(attributes);
   await admission.validate(attributes);

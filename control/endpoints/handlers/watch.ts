@@ -11,7 +11,7 @@ import { type BodyWriter, sourceResponse } from "../direct_body.ts";
 import { type ListOptions, readListOptions, readResourceVersion } from "../list_options.ts";
 import { mediaTypes, type Negotiated } from "../negotiation.ts";
 import type { ResourceRequest } from "../resource_request.ts";
-import { encodeAny } from "../respond.ts";
+import { checkEncodable, encodeAny } from "../respond.ts";
 import { matcherOf } from "../selectors.ts";
 import { viewOf, waitForRevision } from "./read.ts";
 
@@ -37,6 +37,7 @@ export async function watchObjects(
   deps: WatchDeps,
 ): Promise<Response> {
   const { info, query, resource: { kind } } = request;
+  checkEncodable(deps.negotiated, kind, "Unstructured");
   const options = readListOptions(query, true);
   const match = matcherOf(kind, options);
   const version = readResourceVersion(options.resourceVersion);

@@ -111,5 +111,5 @@ export function unsupportedPatch(accepted?: readonly string[]): StatusError {
       accepted.join(", ")
     }`
     : "415: Unsupported Media Type";
-  return new StatusError("UnsupportedMediaType", message, { details: {} });
+  return new StatusError("UnsupportedMediaType", message, accepted ? {} : { details: {} });
 }

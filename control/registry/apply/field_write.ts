@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../../shared/api/kind.ts";
+import type { KubeObject, OtherVersion } from "../../../shared/api/kind.ts";
 import type { StructNode } from "../../../shared/schema/schema.ts";
 import {
   difference,
@@ -10,15 +10,6 @@ import {
 } from "./field_set.ts";
 import { identityOf, isSameOwner, type Owner } from "./owners.ts";
 import { compareFields, type Comparison } from "./typed_fields.ts";
-
-/** Another version of the kind, for owners that wrote through it. */
-export interface FieldVersion {
-  readonly schema: StructNode;
-  /** From the version of the request. Pure. */
-  convert(object: KubeObject): KubeObject;
-  /** Back to the version of the request. Pure. */
-  restore(object: KubeObject): KubeObject;
-}
 
 /** What is the same for every step of one write. */
 export interface FieldWrite {
@@ -40,7 +31,7 @@ export interface FieldWrite {
    * The other versions of the kind; undefined for one that is not served any more, whose owners are dropped.
    * Needed only for kinds with several versions.
    */
-  versions?(apiVersion: string): FieldVersion | undefined;
+  versions?(apiVersion: string): OtherVersion | undefined;
 }
 
 /** The change of an object as a version sees it; undefined if the kind does not have the version. */
@@ -62,7 +53,7 @@ export function changeByVersion(write: FieldWrite, old: KubeObject, object: Kube
 }
 
 /** The named version of the kind, the request's included. */
-export function versionAt(write: FieldWrite, apiVersion: string): FieldVersion | undefined {
+export function versionAt(write: FieldWrite, apiVersion: string): OtherVersion | undefined {
   if (apiVersion !== write.apiVersion) return write.versions?.(apiVersion);
   return { schema: write.schema, convert: same, restore: same };
 }

@@ -3,7 +3,6 @@ import type { KubeObject } from "../../../shared/api/kind.ts";
 import type { ManagedFieldsEntry } from "../../../shared/meta/types.gen.ts";
 import { schemaOf } from "../../../shared/schema/schema.ts";
 import type { FieldSet } from "./field_set.ts";
-import type { FieldVersion } from "./field_write.ts";
 import {
   keepTimesOfNoop,
   managedFieldsError,
@@ -50,7 +49,7 @@ function update(
   more: {
     manager?: string;
     subresource?: string;
-    versions?: (v: string) => FieldVersion | undefined;
+    versions?: (v: string) => OtherVersion | undefined;
   } = {},
 ) {
   return updateManagedFields({
@@ -148,7 +147,7 @@ Deno.test("updateManagedFields() compares in the version of each owner", () => {
       Object.entries((object as Map).data ?? {}).map(([key, value]) => [to(key), value]),
     ),
   });
-  const v0: FieldVersion = {
+  const v0: OtherVersion = {
     schema,
     convert: (object) => rename(object, (key) => `x-${key}`),
     restore: (object) => rename(object, (key) => key.slice(2)),

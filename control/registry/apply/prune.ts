@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../../shared/api/kind.ts";
+import type { KubeObject, OtherVersion } from "../../../shared/api/kind.ts";
 import {
   difference,
   emptyFieldSet,
@@ -7,7 +7,7 @@ import {
   isEmpty,
   union,
 } from "./field_set.ts";
-import { type FieldVersion, type FieldWrite, versionAt } from "./field_write.ts";
+import { type FieldWrite, versionAt } from "./field_write.ts";
 import { removeFields } from "./merge.ts";
 import type { Owner } from "./owners.ts";
 import { toFieldSet, withNamedFields } from "./typed_fields.ts";
@@ -49,7 +49,7 @@ export function prune(merged: KubeObject, options: PruneOptions): KubeObject {
 function addBackOwned(
   pruned: KubeObject,
   merged: KubeObject,
-  { version, owned }: { readonly version: FieldVersion; readonly owned: FieldSet },
+  { version, owned }: { readonly version: OtherVersion; readonly owned: FieldSet },
 ): KubeObject {
   const { schema } = version;
   const whole = version.convert(merged);
@@ -60,7 +60,7 @@ function addBackOwned(
   return version.restore(removeFields(whole, difference(allFields(whole, schema), kept), schema));
 }
 
-function allFields(object: KubeObject, schema: FieldVersion["schema"]): FieldSet {
+function allFields(object: KubeObject, schema: OtherVersion["schema"]): FieldSet {
   return withNamedFields(toFieldSet(object, schema), schema);
 }
 

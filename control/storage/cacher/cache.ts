@@ -7,7 +7,7 @@ export interface Attributes {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** One object as of its last change. `value` is the very array that the storage holds: never write into it. */
+/** One object as of its last change. `value` may be the very array that the storage holds: never write into it. */
 export interface Entry extends Stored {
   /** "" for a cluster-scoped object. */
   readonly namespace: string;
@@ -25,6 +25,8 @@ export interface ResourceCacheOptions {
   attributesOf(value: Uint8Array, note: unknown): Attributes;
   /** Field labels by which a query or watch finds its objects without looking at the others. */
   readonly indexes?: readonly string[];
+  /** Bytes read back from disk as they are to be seen, for kinds that change while their objects are stored. */
+  refresh?(value: Uint8Array): Uint8Array;
   /** The object's bytes with `revision` in place of its resourceVersion; for objects that leave a selector. */
   withRevision(value: Uint8Array, revision: Revision): Uint8Array;
 }

@@ -12,7 +12,8 @@ export class CachedEntry implements Entry {
   /** `attributes`, if known already, saves decoding the value for them. */
   constructor(stored: Stored, options: ResourceCacheOptions, attributes?: Attributes) {
     this.key = stored.key;
-    this.value = stored.value;
+    // What this process has just written, whose attributes it knows, needs no refreshing.
+    this.value = options.refresh && !attributes ? options.refresh(stored.value) : stored.value;
     this.revision = stored.revision;
     this.#options = options;
     this.#attributes = attributes;

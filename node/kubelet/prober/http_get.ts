@@ -2,6 +2,7 @@ import { type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Container, HTTPGetAction } from "../../../shared/api/core/v1/types.gen.ts";
 import type { Clock } from "../../../shared/clock/clock.ts";
+import { dialMessage } from "../../../shared/stream/dial_message.ts";
 
 /** How much of an answer is read: enough to say what was wrong. */
 const BODY_LIMIT = 10 * 1024;
@@ -87,24 +88,6 @@ export function httpGet(
     });
     sending.end();
   });
-}
-
-/** A connection's failure in the words of Go's net package, which users know and search for. */
-export function dialMessage(
-  error: Error & { code?: string },
-  host: string,
-  port: number,
-): string {
-  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const texts: Readonly<Record<string, string>> = {
-    ECONNREFUSED: "connect: connection refused",
-    EHOSTUNREACH: "connect: no route to host",
-    ENETUNREACH: "connect: network is unreachable",
-    ETIMEDOUT: "i/o timeout",
-  };
-  const text = texts[error.code ?? ""];
-  if (text) return `dial tcp ${address}: ${text}`;
-  return error.code === "ECONNRESET" ? "EOF" : error.message;
 }
 
 async function readSome(answer: IncomingMessage): Promise<string> {

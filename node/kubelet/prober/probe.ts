@@ -1,9 +1,10 @@
 import { connect } from "node:net";
 import type { Container, Probe } from "../../../shared/api/core/v1/types.gen.ts";
 import type { Clock } from "../../../shared/clock/clock.ts";
+import { dialMessage } from "../../../shared/stream/dial_message.ts";
 import { RuntimeError, type StreamService } from "../../runtime/runtime_service.ts";
 import { grpcHealth } from "./grpc_health.ts";
-import { dialMessage, httpGet, httpTarget, resolvePort } from "./http_get.ts";
+import { httpGet, httpTarget, resolvePort } from "./http_get.ts";
 
 /** What one probe found; `unknown` counts neither way. */
 export interface ProbeResult {

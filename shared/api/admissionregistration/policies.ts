@@ -1,14 +1,17 @@
-import { type FieldError, forbidden, invalid, required } from "../../meta/field_error.ts";
 import {
-  isCIdentifier,
-  isDns1035Label,
-  isDns1123Subdomain,
-  isPathSegmentName,
-} from "../../meta/names.ts";
+  type FieldError,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from "../../meta/field_error.ts";
+import { isDns1035Label, isDns1123Subdomain, isPathSegmentName } from "../../meta/names.ts";
+import { isIdentifier } from "../../cel/types/escape.ts";
 import { groupVersionOf } from "../../meta/object_meta.ts";
 import { validateLabelSelector } from "../../meta/validate_label_selector.ts";
 import type { Column, KubeObject } from "../kind.ts";
 import { formatLabelSelector } from "../selector_text.ts";
+import type { PolicyScope } from "./expressions.ts";
 import { validateMatchConditions, validateMatchResources, validateOption } from "./rules.ts";
 import type {
   MatchCondition,
@@ -35,8 +38,12 @@ interface BindingSpec {
   paramRef?: ParamRef | undefined;
 }
 
-/** The rules that validating and mutating policies share. */
-export function validatePolicySpec(spec: PolicySpec, path: string): readonly FieldError[] {
+/** The rules that validating and mutating policies share. The variables become known to `scope`. */
+export function validatePolicySpec(
+  spec: PolicySpec,
+  path: string,
+  { scope, operations }: { readonly scope: PolicyScope; readonly operations?: readonly string[] },
+): readonly FieldError[] {
   const errors: FieldError[] = [];
   errors.push(...validateOption(spec.failurePolicy, `${path}.failurePolicy`, ["Fail", "Ignore"]));
   if (spec.paramKind) validateParamKind(spec.paramKind, `${path}.paramKind`, errors);
@@ -47,10 +54,16 @@ export function validatePolicySpec(spec: PolicySpec, path: string): readonly Fie
     if (!match.resourceRules?.length) {
       errors.push(required(`${path}.matchConstraints.resourceRules`));
     }
+    if (operations) {
+      errors.push(...validateOperations(match, `${path}.matchConstraints`, operations));
+    }
   }
-  errors.push(...validateMatchConditions(spec.matchConditions, `${path}.matchConditions`));
+  const { params } = scope;
+  errors.push(
+    ...validateMatchConditions(spec.matchConditions, `${path}.matchConditions`, { params }),
+  );
   spec.variables?.forEach((variable, index) => {
-    validateVariable(variable, `${path}.variables[${index}]`, errors);
+    validateVariable(variable, `${path}.variables[${index}]`, { errors, scope });
   });
   return errors;
 }
@@ -143,16 +156,32 @@ function validateApiVersion(apiVersion: string, path: string, errors: FieldError
   if (versionMessages.length > 0) errors.push(invalid(path, version, versionMessages.join(",")));
 }
 
+/** What a mutating policy can be about: there is nothing to change where something goes. */
+export const mutatingOperations = ["*", "CONNECT", "CREATE", "UPDATE"];
+
+/** Rules that name other operations than `allowed`, which is all that a policy of the kind can be about. */
+export function validateOperations(
+  { resourceRules = [] }: MatchResources,
+  path: string,
+  allowed: readonly string[],
+): readonly FieldError[] {
+  return resourceRules.flatMap(({ operations = [] }) =>
+    operations.filter((operation) => !allowed.includes(operation)).map((operation) =>
+      notSupported(`${path}.resourceRules.operations`, operation, allowed)
+    )
+  );
+}
+
 function validateVariable(
   { name, expression }: Variable,
   path: string,
-  errors: FieldError[],
+  { errors, scope }: { readonly errors: FieldError[]; readonly scope: PolicyScope },
 ): void {
   if (!name?.trim()) errors.push(required(`${path}.name`, "name is not specified"));
-  else if (isCIdentifier(name).length > 0) {
-    errors.push(invalid(`${path}.name`, name, "name is not a valid CEL identifier"));
+  else if (!isIdentifier(name)) {
+    errors.push(invalid(`${path}.name`, name, "must be a valid CEL identifier"));
   }
   if (!expression?.trim()) {
     errors.push(required(`${path}.expression`, "expression is not specified"));
-  }
+  } else errors.push(...scope.declare(name ?? "", expression, `${path}.expression`));
 }

@@ -6,6 +6,8 @@ import {
   required,
   tooMany,
 } from "../../meta/field_error.ts";
+import { boolType } from "../../cel/types/cel_type.ts";
+import { checkExpression } from "./expressions.ts";
 import { isPathSegmentName, isQualifiedName } from "../../meta/names.ts";
 import { validateLabelSelector } from "../../meta/validate_label_selector.ts";
 import type {
@@ -88,10 +90,11 @@ export function validateRule(rule: RuleWithOperations, path: string): readonly F
   return errors;
 }
 
-/** Names and presence of match conditions; the expressions are compiled where there is a compiler. */
+/** Match conditions: their names and expressions. `params`: they may read parameters. */
 export function validateMatchConditions(
   conditions: readonly MatchCondition[] | undefined,
   path: string,
+  { params = false }: { readonly params?: boolean } = {},
 ): readonly FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set<string>();
@@ -99,7 +102,9 @@ export function validateMatchConditions(
   if (count > MAX_MATCH_CONDITIONS) errors.push(tooMany(path, count, MAX_MATCH_CONDITIONS));
   conditions?.forEach(({ name, expression }, index) => {
     const at = `${path}[${index}]`;
-    if (!expression?.trim()) errors.push(required(`${at}.expression`));
+    const text = expression?.trim();
+    if (!text) errors.push(required(`${at}.expression`));
+    else errors.push(...checkExpression(text, `${at}.expression`, { params, types: [boolType] }));
     if (!name) {
       errors.push(required(`${at}.name`));
       return;

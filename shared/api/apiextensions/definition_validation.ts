@@ -1,53 +1,57 @@
 import { type FieldError, invalid, notSupported, required } from "../../meta/field_error.ts";
 import { isDns1035Label, isDns1123Subdomain } from "../../meta/names.ts";
+import { approvalAnnotation, approvalOf, isProtected } from "./approval.ts";
+import { isEstablished } from "./definition_conditions.ts";
 import { validateConversion } from "./conversion_validation.ts";
+import { type InternalSpec, internalSpec, showVersion } from "./internal_spec.ts";
+import { validateSchema } from "./schema_validation.ts";
+import {
+  allSchemas,
+  hasDefaults,
+  optionsOf,
+  type SpecOptions,
+  strictOptions,
+  tightened,
+} from "./spec_options.ts";
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
   CustomResourceDefinitionSpec,
   CustomResourceDefinitionVersion,
+  JSONSchemaProps,
+  SelectableField,
 } from "./v1/types.gen.ts";
-import { validateVersions } from "./version_validation.ts";
+import {
+  validateColumn,
+  validateDeprecation,
+  validateSelectableFields,
+  validateSubresources,
+} from "./version_validation.ts";
 
-const approvalAnnotation = "api-approved.kubernetes.io";
-const approvalPolicy = "https://github.com/kubernetes/enhancements/pull/1111";
-
-/** What holds for every stored definition. The schemas of its versions are judged where they are compiled. */
-export function validateDefinition(obj: CustomResourceDefinition): readonly FieldError[] {
+/** Everything about a new definition. */
+export function validateDefinitionCreate(obj: CustomResourceDefinition): readonly FieldError[] {
   const errors: FieldError[] = [];
   const { name = "" } = obj.metadata;
   const { names, group } = obj.spec;
-  if (name !== `${names.plural}.${group}` && isDns1123Subdomain(name).length === 0) {
+  if (name !== `${names.plural}.${group}`) {
     errors.push(invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group'));
   }
-  validateSpec(obj.spec, errors);
-  validateStoredVersions(
-    obj.status?.storedVersions,
-    obj.spec.versions ?? [],
-    "status.storedVersions",
-    errors,
-  );
+  errors.push(...validateSpec(obj.spec, strictOptions()));
+  errors.push(...validateStatus(obj));
+  if (isProtected(obj.spec.group ?? "")) errors.push(...validateApproval(obj));
+  errors.push(...validatePreserving(obj));
   return errors;
 }
 
-/** What new definitions may not do any more, or only with leave. */
-export function validateDefinitionCreate(obj: CustomResourceDefinition): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  if (isProtected(obj.spec.group ?? "")) validateApproval(obj, errors);
-  if (obj.spec.preserveUnknownFields) {
-    const detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in " +
-      "spec.versions[*].schema instead";
-    errors.push(invalid("spec.preserveUnknownFields", true, detail));
-  }
-  return errors;
-}
-
-/** Group and plural make the name; what is served keeps its kind and scope, too. */
+/**
+ * Everything about a changed definition. What was stored under laxer rules may stay as lax. Group and plural make the
+ * name; what is served keeps its kind and scope, too.
+ */
 export function validateDefinitionUpdate(
   obj: CustomResourceDefinition,
   old: CustomResourceDefinition,
 ): readonly FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = validateSpec(obj.spec, optionsOf(obj, old));
   const check = (path: string, value: string, before: string) => {
     if (value !== before) errors.push(invalid(path, value, "field is immutable"));
   };
@@ -57,32 +61,151 @@ export function validateDefinitionUpdate(
   }
   check("spec.group", obj.spec.group, old.spec.group);
   check("spec.names.plural", obj.spec.names.plural, old.spec.names.plural);
+  errors.push(...validateStatus(obj));
+  const approval = approvalOf(obj).state;
+  if (isProtected(obj.spec.group ?? "") && approval !== approvalOf(old).state) {
+    errors.push(...validateApproval(obj));
+  }
+  if (!old.spec.preserveUnknownFields) errors.push(...validatePreserving(obj));
   return errors;
 }
 
-/** Whether the names were accepted once: from then on the kind is served and its names stay. */
-export function isEstablished({ status }: CustomResourceDefinition): boolean {
-  return status?.conditions?.some((c) => c.type === "Established" && c.status === "True") ?? false;
+/** The names that a controller has accepted. */
+export function validateDefinitionStatus(obj: CustomResourceDefinition): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const names = obj.status?.acceptedNames;
+  if (names) validateNames(names, "status.acceptedNames", errors);
+  return errors;
 }
 
-function validateSpec(spec: CustomResourceDefinitionSpec, errors: FieldError[]): void {
-  const { group, scope, names } = spec;
-  const versions = spec.versions ?? [];
+function validateStatus(obj: CustomResourceDefinition): FieldError[] {
+  const errors = [...validateDefinitionStatus(obj)];
+  const stored = obj.status?.storedVersions;
+  validateStoredVersions(stored, obj.spec.versions ?? [], "status.storedVersions", errors);
+  return errors;
+}
+
+function validatePreserving({ spec }: CustomResourceDefinition): FieldError[] {
+  if (!spec.preserveUnknownFields) return [];
+  const detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in " +
+    "spec.versions[*].schema instead";
+  return [invalid("spec.preserveUnknownFields", true, detail)];
+}
+
+function validateSpec(spec: CustomResourceDefinitionSpec, given: SpecOptions): FieldError[] {
+  const errors: FieldError[] = [];
+  const { group, scope, names, conversion } = spec;
+  const { versions, common } = internalSpec(spec);
+  const options = tightened(spec, given);
   const scopes = ["Cluster", "Namespaced"];
   validateGroup(group, "spec.group", errors);
   if (!scope) errors.push(required("spec.scope"));
   else if (!scopes.includes(scope)) errors.push(notSupported("spec.scope", scope, scopes));
-  versions.forEach(({ served, schema }, index) => {
-    if (!served || schema?.openAPIV3Schema) return;
-    errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`));
+  errors.push(...validateSchemasGiven(spec, options));
+  const schemas = allSchemas(spec);
+  if (spec.preserveUnknownFields && schemas.some(hasDefaults)) {
+    const detail = "must be false in order to use defaults in the schema";
+    errors.push(invalid("spec.preserveUnknownFields", true, detail));
+  }
+  const hasOwnSubresources = versions.some(({ subresources }) => subresources);
+  versions.forEach((version, index) => {
+    const path = `spec.versions[${index}]`;
+    validateLabel(version.name, `${path}.name`, errors);
+    const subresources = hasOwnSubresources ? version.subresources : common.subresources;
+    const hasStatus = subresources?.status !== undefined;
+    errors.push(...validateVersion(version, path, { ...options, hasStatus }));
   });
-  validateVersionList(spec, errors);
+  validateVersionList(versions, spec.versions, errors);
   for (const field of ["plural", "singular", "kind", "listKind"] as const) {
     if (!names[field]) errors.push(required(`spec.names.${field}`));
   }
   validateNames(names, "spec.names", errors);
-  errors.push(...validateVersions(versions));
-  if (spec.conversion) errors.push(...validateConversion(spec.conversion, "spec.conversion"));
+  errors.push(...validateCommon(spec, common, options));
+  if (conversion && conversion.strategy !== "None" && spec.preserveUnknownFields) {
+    const detail = "must be None if spec.preserveUnknownFields is true";
+    errors.push(invalid("spec.conversion.strategy", conversion.strategy, detail));
+  }
+  if (conversion) errors.push(...validateConversion(conversion, "spec.conversion", options));
+  return errors;
+}
+
+/** Every version has a schema, or all have one. */
+function validateSchemasGiven(
+  spec: CustomResourceDefinitionSpec,
+  { schemaRequired }: SpecOptions,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  (spec.versions ?? []).forEach(({ served, schema }, index) => {
+    if (schema?.openAPIV3Schema) return;
+    const path = `spec.versions[${index}].schema.openAPIV3Schema`;
+    if (schemaRequired) errors.push(required(path));
+    else if (served && !spec.preserveUnknownFields) {
+      errors.push(required(path, "because otherwise all fields are pruned"));
+    }
+  });
+  return errors;
+}
+
+function validateVersion(
+  version: CustomResourceDefinitionVersion,
+  path: string,
+  options: SpecOptions & { readonly hasStatus: boolean },
+): FieldError[] {
+  const schema = version.schema?.openAPIV3Schema;
+  const unchanged = options.unchangedVersions.has(version.name);
+  const rules = unchanged ? options.storedRules : options.rules;
+  const columns = version.additionalPrinterColumns ?? [];
+  return [
+    ...validateDeprecation(version, `${path}.deprecationWarning`),
+    ...validateSchema(schema, `${path}.schema`, { ...options, rules }),
+    ...validateSubresources(version.subresources, `${path}.subresources`),
+    ...columns.flatMap((column, i) =>
+      validateColumn(column, `${path}.additionalPrinterColumns[${i}]`)
+    ),
+    ...validateSelectable(version.selectableFields ?? [], `${path}.selectableFields`, {
+      schema,
+      missing: "may only be set when `version.schema.openAPIV3Schema` is not included",
+      mayExceed: options.manySelectable.has(version.name),
+    }),
+  ];
+}
+
+function validateSelectable(
+  fields: readonly SelectableField[],
+  path: string,
+  { schema, missing, mayExceed }: {
+    readonly schema: JSONSchemaProps | undefined;
+    readonly missing: string;
+    readonly mayExceed: boolean;
+  },
+): FieldError[] {
+  if (fields.length === 0) return [];
+  if (!schema) return [invalid(path, "", missing)];
+  return validateSelectableFields(fields, path, { schema, mayExceed });
+}
+
+/** What all versions have in common. */
+function validateCommon(
+  spec: CustomResourceDefinitionSpec,
+  common: InternalSpec["common"],
+  options: SpecOptions,
+): FieldError[] {
+  const versions = spec.versions ?? [];
+  const hasStatus = versions.some(({ subresources }) => subresources?.status !== undefined);
+  const first = versions[0]?.name ?? "";
+  const rules = options.unchangedVersions.has(first) ? options.storedRules : options.rules;
+  const schema = common.schema?.openAPIV3Schema;
+  const columns = common.additionalPrinterColumns ?? [];
+  return [
+    ...validateSchema(schema, "spec.validation", { ...options, rules, hasStatus }),
+    ...validateSubresources(common.subresources, "spec.subresources"),
+    ...columns.flatMap((column, i) => validateColumn(column, `spec.additionalPrinterColumns[${i}]`)),
+    ...validateSelectable(common.selectableFields ?? [], "spec.selectableFields", {
+      schema,
+      missing: "may only be set when validations.schema is included",
+      mayExceed: options.manySelectable.has(first),
+    }),
+  ];
 }
 
 function validateGroup(group: string | undefined, path: string, errors: FieldError[]): void {
@@ -97,12 +220,14 @@ function validateGroup(group: string | undefined, path: string, errors: FieldErr
   }
 }
 
-function validateVersionList(spec: CustomResourceDefinitionSpec, errors: FieldError[]): void {
+function validateVersionList(
+  versions: readonly CustomResourceDefinitionVersion[],
+  given: readonly CustomResourceDefinitionVersion[] | undefined,
+  errors: FieldError[],
+): void {
   const path = "spec.versions";
-  const versions = spec.versions ?? [];
   const names = versions.map(({ name }) => name);
-  names.forEach((name, index) => validateLabel(name, `${path}[${index}].name`, errors));
-  const shown = spec.versions?.map(showVersion);
+  const shown = given && versions.map(showVersion);
   if (new Set(names).size < names.length) {
     errors.push(invalid(path, shown, "must contain unique version names"));
   }
@@ -168,34 +293,10 @@ function validateStoredVersions(
   }
 }
 
-/** Groups that belong to the Kubernetes community. */
-function isProtected(group: string): boolean {
-  return /(^|\.)(k8s|kubernetes)\.io$/.test(group);
-}
-
-function validateApproval(obj: CustomResourceDefinition, errors: FieldError[]): void {
+function validateApproval(obj: CustomResourceDefinition): FieldError[] {
   const path = `metadata.annotations[${approvalAnnotation}]`;
-  const approval = obj.metadata.annotations?.[approvalAnnotation];
-  const rule = `protected groups must have approval annotation "${approvalAnnotation}"`;
-  if (!approval) errors.push(required(path, `${rule}, see ${approvalPolicy}`));
-  else if (!approval.startsWith("unapproved") && !/^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(approval)) {
-    const detail =
-      `${rule} with either a URL or a reason starting with "unapproved", see ${approvalPolicy}`;
-    errors.push(invalid(path, approval, detail));
-  }
-}
-
-/** A version as the reference's messages show it: what all versions share is shown as absent. */
-function showVersion(version: CustomResourceDefinitionVersion): unknown {
-  return {
-    Name: version.name,
-    Served: version.served ?? false,
-    Storage: version.storage ?? false,
-    Deprecated: version.deprecated ?? false,
-    DeprecationWarning: version.deprecationWarning ?? null,
-    Schema: null,
-    Subresources: null,
-    AdditionalPrinterColumns: null,
-    SelectableFields: null,
-  };
+  const { state, reason } = approvalOf(obj);
+  if (state === "missing") return [required(path, reason)];
+  if (state !== "invalid") return [];
+  return [invalid(path, obj.metadata.annotations?.[approvalAnnotation] ?? "", reason)];
 }

@@ -1,4 +1,5 @@
 import { duplicate, type FieldError, invalid, required, tooMany } from "../../meta/field_error.ts";
+import { resolveField } from "../../schema/structural/field_reference.ts";
 import type {
   CustomResourceColumnDefinition,
   CustomResourceDefinitionVersion,
@@ -22,55 +23,19 @@ const selectableTypes = ["boolean", "integer", "string"];
 const MAX_WARNING_LENGTH = 256;
 const MAX_SELECTABLE_FIELDS = 8;
 
-/**
- * What the versions of a custom resource say besides their schemas. Errors in what all versions have in common are
- * reported once, under `spec`, the others under `spec.versions[i]`.
- */
-export function validateVersions(
-  versions: readonly CustomResourceDefinitionVersion[],
-): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  versions.forEach((version, index) => {
-    const { deprecated = false, deprecationWarning: warning } = version;
-    if (warning === undefined) return;
-    const path = `spec.versions[${index}].deprecationWarning`;
-    validateWarning(warning, path, deprecated, errors);
-  });
-  eachDistinct(versions, "subresources", (version, path) => {
-    validateScale(version.subresources, `${path}.scale`, errors);
-  });
-  eachDistinct(versions, "additionalPrinterColumns", (version, path) => {
-    version.additionalPrinterColumns?.forEach((column, index) => {
-      validateColumn(column, `${path}[${index}]`, errors);
-    });
-  });
-  eachDistinct(versions, "selectableFields", (version, path) => {
-    const schema = version.schema?.openAPIV3Schema;
-    validateSelectableFields(version.selectableFields ?? [], path, schema, errors);
-  });
-  return errors;
-}
-
-function eachDistinct(
-  versions: readonly CustomResourceDefinitionVersion[],
-  field: keyof CustomResourceDefinitionVersion,
-  visit: (version: CustomResourceDefinitionVersion, path: string) => void,
-): void {
-  const texts = new Set(versions.map((version) => JSON.stringify(version[field])));
-  const [first] = versions;
-  if (first && texts.size === 1) visit(first, `spec.${field}`);
-  else versions.forEach((version, index) => visit(version, `spec.versions[${index}].${field}`));
-}
-
-function validateWarning(
-  warning: string,
+/** The warning of a deprecated version. */
+export function validateDeprecation(
+  { deprecated = false, deprecationWarning: warning }: CustomResourceDefinitionVersion,
   path: string,
-  deprecated: boolean,
-  errors: FieldError[],
-): void {
+): FieldError[] {
+  const errors: FieldError[] = [];
+  if (warning === undefined) return errors;
   const fail = (detail: string) => errors.push(invalid(path, warning, detail));
-  if (!deprecated) fail("can only be set for deprecated versions");
-  if (warning.length > MAX_WARNING_LENGTH) {
+  if (!deprecated) {
+    fail("can only be set for deprecated versions");
+    return errors;
+  }
+  if (new TextEncoder().encode(warning).length > MAX_WARNING_LENGTH) {
     fail(`must be <= ${MAX_WARNING_LENGTH} characters long`);
   }
   if (warning === "") fail("must not be an empty string");
@@ -80,18 +45,20 @@ function validateWarning(
       `must only contain printable UTF-8 characters; non-printable character found at index ${index}`,
     );
   }
+  return errors;
 }
 
-function validateScale(
+/** Where the scale subresource finds its numbers. `path` leads to the subresources. */
+export function validateSubresources(
   subresources: CustomResourceSubresources | undefined,
   path: string,
-  errors: FieldError[],
-): void {
+): FieldError[] {
+  const errors: FieldError[] = [];
   const scale = subresources?.scale;
-  if (!scale) return;
+  if (!scale) return errors;
   const check = (field: keyof typeof scale, roots: readonly string[]) => {
     const value = scale[field];
-    const at = `${path}.${field}`;
+    const at = `${path}.scale.${field}`;
     if (!value) {
       if (field !== "labelSelectorPath") errors.push(required(at));
       return;
@@ -104,13 +71,15 @@ function validateScale(
   check("specReplicasPath", [".spec"]);
   check("statusReplicasPath", [".status"]);
   check("labelSelectorPath", [".spec", ".status"]);
+  return errors;
 }
 
-function validateColumn(
+/** One column of the table that `kubectl get` prints. */
+export function validateColumn(
   { name, type, format, jsonPath }: CustomResourceColumnDefinition,
   path: string,
-  errors: FieldError[],
-): void {
+): FieldError[] {
+  const errors: FieldError[] = [];
   const types = `must be one of ${columnTypes.join(",")}`;
   if (!name) errors.push(required(`${path}.name`));
   if (!type) errors.push(required(`${path}.type`, types));
@@ -120,6 +89,7 @@ function validateColumn(
   }
   if (!jsonPath) errors.push(required(`${path}.JSONPath`));
   else validateSimplePath(jsonPath, `${path}.JSONPath`, errors);
+  return errors;
 }
 
 function validateSimplePath(value: string, path: string, errors: FieldError[]): boolean {
@@ -128,15 +98,16 @@ function validateSimplePath(value: string, path: string, errors: FieldError[]): 
   return false;
 }
 
-function validateSelectableFields(
+/** Fields that clients may select by. `mayExceed`: more than the limit were stored, and nothing changed. */
+export function validateSelectableFields(
   fields: readonly SelectableField[],
   path: string,
-  schema: JSONSchemaProps | undefined,
-  errors: FieldError[],
-): void {
-  if (fields.length > MAX_SELECTABLE_FIELDS) {
-    errors.push(tooMany(path, fields.length, MAX_SELECTABLE_FIELDS));
-  }
+  { schema, mayExceed = false }: {
+    readonly schema: JSONSchemaProps;
+    readonly mayExceed?: boolean;
+  },
+): FieldError[] {
+  const errors: FieldError[] = [];
   const seen = new Set<string>();
   fields.forEach(({ jsonPath }, index) => {
     const at = `${path}[${index}].jsonPath`;
@@ -144,32 +115,29 @@ function validateSelectableFields(
       errors.push(required(at));
       return;
     }
-    const found = schema && find(schema, jsonPath);
-    if (!found) {
-      const detail = "is an invalid path: does not refer to a valid field";
-      errors.push(invalid(at, jsonPath, detail));
+    const found = resolveField(jsonPath, schema, { allowsKeys: false });
+    if (typeof found === "string") {
+      errors.push(invalid(at, jsonPath, `is an invalid path: ${found}`));
       return;
     }
-    if (jsonPath.startsWith(".metadata.") || jsonPath === ".metadata") {
+    if (found.root === "metadata") {
       errors.push(invalid(at, jsonPath, "must not point to fields in metadata"));
     }
-    if (!selectableTypes.includes(found.type ?? "")) {
+    if (!selectableTypes.includes(found.schema?.type ?? "")) {
       const detail = "must point to a field of type string, boolean or integer. Enum string " +
         "fields and strings with formats are allowed.";
       errors.push(invalid(at, jsonPath, detail));
     }
-    if (seen.has(jsonPath)) errors.push(duplicate(at, jsonPath));
-    seen.add(jsonPath);
+    if (seen.has(found.path)) errors.push(duplicate(at, jsonPath));
+    seen.add(found.path);
   });
+  if (seen.size > MAX_SELECTABLE_FIELDS && !mayExceed) {
+    errors.push(tooMany(path, seen.size, MAX_SELECTABLE_FIELDS));
+  }
+  return errors;
 }
 
-/** The schema of the field at a dotted path. */
-function find(schema: JSONSchemaProps, path: string): JSONSchemaProps | undefined {
-  if (!path.startsWith(".")) return undefined;
-  let at: JSONSchemaProps | undefined = schema;
-  for (const name of path.slice(1).split(".")) {
-    const properties: Record<string, JSONSchemaProps> | undefined = at?.properties;
-    at = properties && Object.hasOwn(properties, name) ? properties[name] : undefined;
-  }
-  return at;
+/** The limit on selectable fields is not held against those that are stored beyond it. */
+export function exceedsSelectableFields(fields: readonly SelectableField[]): boolean {
+  return fields.length > MAX_SELECTABLE_FIELDS;
 }

@@ -3,6 +3,7 @@ import { AgentConnections } from "../../../control/agents/agent_connections.ts";
 import { CertificateManager } from "../../../control/certificates/certificate_manager.ts";
 import { memoryFileStore } from "../../../control/certificates/file_store.ts";
 import { connectSubresources } from "../../../control/endpoints/connect/connect_subresources.ts";
+import { clusterNetwork } from "../../../control/network/cluster_network.ts";
 import { ApiServer } from "../../../control/server/api_server.ts";
 import { listen } from "../../../control/server/listener.ts";
 import { Metrics } from "../../../control/server/metrics.ts";
@@ -64,9 +65,12 @@ export async function startNodeLab(): Promise<NodeLab> {
     names: names(1),
   });
   const agents = new AgentConnections({ clock, log: silentLog });
+  const network = clusterNetwork({ agents, clock, mayDial: () => false });
   const server = await ApiServer.start({
     agents,
-    connections: (reader) => connectSubresources({ agents, reader, clock, log: silentLog }),
+    network,
+    connections: (parts) =>
+      connectSubresources({ ...parts, agents, network, clock, log: silentLog }),
     storage: new MemoryStorage(),
     clock,
     random: systemRandom,
@@ -76,6 +80,7 @@ export async function startNodeLab(): Promise<NodeLab> {
     advertise: { address: "127.0.0.1", port: 6443 },
     serviceCidr: "10.96.0.0/16",
     clientAuthority: certificates.caBundle,
+    proxyCertificate: () => certificates.frontProxy,
   });
   const { key, certificate } = certificates.serving;
   const listener = await listen({

@@ -1,9 +1,10 @@
-import type { Duplex } from "node:stream";
 import { StatusError } from "../../../../shared/meta/status_error.ts";
+import { hostPort } from "../../../../shared/stream/dial_message.ts";
+import { overTls } from "../../../network/tls_agent.ts";
 import { badRequest } from "../../../registry/errors.ts";
 import type { ResourceRequest } from "../../resource_request.ts";
 import type { ConnectDependencies } from "../dependencies.ts";
-import { askNode, bodyOf, refusalText } from "../node_exchange.ts";
+import { askNode, bodyOf } from "../node_exchange.ts";
 import { forward, unreachable } from "./forward.ts";
 import { answerHeaders, forwardedHeaders } from "./headers.ts";
 import {
@@ -49,8 +50,18 @@ async function toTarget(
   const redirect = redirectToRoot(request);
   if (redirect) return redirect;
   const { prefix, path } = pathsOf(request);
-  const connection = await dial(target, deps);
-  return await forward(request, { target, connection, prefix, path });
+  const { scheme, host, port } = target;
+  const { network, clock } = deps;
+  try {
+    const connection = await network.dial(target, request.signal);
+    // As for the reference's proxy: who is asked is known by its address alone, so no certificate can prove it.
+    const through = scheme === "https"
+      ? await overTls(connection, { serverName: host, insecure: true }, clock)
+      : connection;
+    return await forward(request, { target: hostPort(host, port), through, prefix, path });
+  } catch (error) {
+    throw error instanceof StatusError ? error : unreachable((error as Error).message, error);
+  }
 }
 
 /** Relative links of a page at the root only work below a path that ends with a slash. */
@@ -70,17 +81,6 @@ function pathsOf({ raw, info }: ResourceRequest) {
   const prefix = parts.slice(0, before).join("/");
   const rest = pathname.slice(prefix.length);
   return { prefix, rest, path: `${rest || "/"}${search}` };
-}
-
-/** A connection through the agent of the target's node, or of any node: all reach the pod network. */
-async function dial(target: ProxyTarget, { agents }: ConnectDependencies): Promise<Duplex> {
-  const { host, port, node } = target;
-  const through = node !== undefined && agents.nodes.includes(node) ? node : agents.nodes[0];
-  if (through === undefined) throw unreachable("no agent is connected");
-  const path = `/dial?${new URLSearchParams({ host, port: String(port) })}`;
-  const answer = await askNode(agents, { node: through, method: "POST", path });
-  if (answer.status !== 200) throw unreachable(await refusalText(answer));
-  return answer.stream;
 }
 
 /** Paths of the node's server that only make sense to the API server itself. */

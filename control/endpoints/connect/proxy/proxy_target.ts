@@ -1,17 +1,14 @@
 import type { Node, Pod, Service } from "../../../../shared/api/core/v1/types.gen.ts";
-import type { EndpointSlice } from "../../../../shared/api/discovery/v1/types.gen.ts";
 import { StatusError } from "../../../../shared/meta/status_error.ts";
+import type { Destination } from "../../../network/network.ts";
+import { readyEndpoints, slicesOf } from "../../../network/service_endpoint.ts";
 import { badRequest, notFoundError } from "../../../registry/errors.ts";
 import type { StoreReader } from "../../../registry/reader.ts";
 import type { RequestInfo } from "../../../server/request_context.ts";
 
 /** Where a proxied request goes. */
-export interface ProxyTarget {
+export interface ProxyTarget extends Destination {
   readonly scheme: "http" | "https";
-  readonly host: string;
-  readonly port: number;
-  /** The node that reaches it; undefined: any does. */
-  readonly node: string | undefined;
 }
 
 interface Named {
@@ -60,15 +57,9 @@ export function serviceProxyTarget(
   const portName = /^\d+$/.test(port)
     ? nameOfPort(reader, { namespace: info.namespace, name }, Number(port))
     : port;
-  const slices = reader.list<EndpointSlice>("discovery.k8s.io", "endpointslices", info.namespace)
-    .filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === name);
+  const slices = slicesOf(reader, info.namespace, name);
   if (slices.every(({ endpoints }) => (endpoints ?? []).length === 0)) throw noEndpoints(name);
-  const candidates = slices.flatMap(({ endpoints, ports }) => {
-    const number = ports?.find((one) => (one.name ?? "") === portName)?.port;
-    if (number === undefined) return [];
-    return (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false)
-      .map(({ addresses, nodeName }) => ({ host: addresses[0]!, port: number, node: nodeName }));
-  });
+  const candidates = slices.flatMap((slice) => readyEndpoints(slice, portName));
   const chosen = candidates[turn % candidates.length];
   if (!chosen) throw noEndpoints(info.name);
   checkProxyable(chosen.host);

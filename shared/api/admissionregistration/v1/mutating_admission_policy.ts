@@ -1,7 +1,10 @@
 import { defineKind } from "../../kind.ts";
-import { type FieldError, required } from "../../../meta/field_error.ts";
+import { applyConfigurationType, jsonPatchType } from "../../../cel/admission/patch_types.ts";
+import { listType } from "../../../cel/types/cel_type.ts";
+import { type FieldError, invalid, required } from "../../../meta/field_error.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
-import { paramKindColumn, validatePolicySpec } from "../policies.ts";
+import { PolicyScope } from "../expressions.ts";
+import { mutatingOperations, paramKindColumn, validatePolicySpec } from "../policies.ts";
 import { defaultMatchResources, validateOption } from "../rules.ts";
 import { schemaOf } from "../../../schema/schema.ts";
 import type {
@@ -42,19 +45,24 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
 });
 
 function validatePolicy(spec: MutatingAdmissionPolicySpec, path: string): readonly FieldError[] {
-  const errors = [...validatePolicySpec(spec, path)];
+  const scope = new PolicyScope(spec, { composed: true });
+  const errors = [...validatePolicySpec(spec, path, { scope, operations: mutatingOperations })];
   if (!spec.mutations?.length) {
     errors.push(required(`${path}.mutations`, "mutations must contain at least one item"));
   }
   spec.mutations?.forEach((mutation, index) => {
-    validateMutation(mutation, `${path}.mutations[${index}]`, errors);
+    validateMutation(mutation, `${path}.mutations[${index}]`, { errors, scope });
   });
   const policies = ["IfNeeded", "Never"];
   errors.push(...validateOption(spec.reinvocationPolicy, `${path}.reinvocationPolicy`, policies));
   return errors;
 }
 
-function validateMutation(mutation: Mutation, path: string, errors: FieldError[]): void {
+function validateMutation(
+  mutation: Mutation,
+  path: string,
+  { errors, scope }: { readonly errors: FieldError[]; readonly scope: PolicyScope },
+): void {
   const { patchType } = mutation;
   errors.push(
     ...validateOption(patchType, `${path}.patchType`, ["ApplyConfiguration", "JSONPatch"]),
@@ -68,7 +76,16 @@ function validateMutation(mutation: Mutation, path: string, errors: FieldError[]
   const patch = mutation[field];
   if (!patch) {
     errors.push(required(`${path}.${field}`, `must be specified when patchType is ${patchType}`));
-  } else if (!patch.expression?.trim()) {
-    errors.push(required(`${path}.${field}.expression`, "expression is not specified"));
+  } else {
+    const type = field === "jsonPatch" ? listType(jsonPatchType) : applyConfigurationType;
+    const at = `${path}.${field}.expression`;
+    const expression = patch.expression?.trim();
+    if (!expression) errors.push(required(at));
+    else errors.push(...scope.check(expression, at, { types: [type], patches: true }));
+  }
+  const other = field === "jsonPatch" ? "applyConfiguration" : "jsonPatch";
+  if (mutation[other]) {
+    const detail = `must not be specified when patchType is ${patchType}`;
+    errors.push(invalid(`${path}.${other}`, `{${other}}`, detail));
   }
 }

@@ -1,7 +1,13 @@
 import { defineKind } from "../../kind.ts";
 import type { FieldError } from "../../../meta/field_error.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
-import { bindingColumns, validateParamRef, validatePolicyName } from "../policies.ts";
+import {
+  bindingColumns,
+  mutatingOperations,
+  validateOperations,
+  validateParamRef,
+  validatePolicyName,
+} from "../policies.ts";
 import { defaultMatchResources, validateMatchResources } from "../rules.ts";
 import { schemaOf } from "../../../schema/schema.ts";
 import type { MutatingAdmissionPolicyBinding } from "./types.gen.ts";
@@ -33,5 +39,6 @@ function validateBinding(
     ...validatePolicyName(spec?.policyName, `${path}.policyName`),
     ...validateParamRef(spec?.paramRef, `${path}.paramRef`),
     ...match ? validateMatchResources(match, `${path}.matchResources`) : [],
+    ...match ? validateOperations(match, `${path}.matchResources`, mutatingOperations) : [],
   ];
 }

@@ -8,6 +8,8 @@ import {
 } from "../../../meta/field_error.ts";
 import { isQualifiedName } from "../../../meta/names.ts";
 import { ageColumn, nameColumn } from "../../table_columns.ts";
+import { boolType, nullType, stringType } from "../../../cel/types/cel_type.ts";
+import { PolicyScope } from "../expressions.ts";
 import { paramKindColumn, validatePolicySpec } from "../policies.ts";
 import { defaultMatchResources } from "../rules.ts";
 import { schemaOf } from "../../../schema/schema.ts";
@@ -45,16 +47,20 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   },
 });
 
+const MAX_AUDIT_ANNOTATIONS = 20;
+const MAX_VALUE_EXPRESSION_BYTES = 5 * 1024;
 const reasons = ["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"];
 
 function validatePolicy(obj: ValidatingAdmissionPolicy, path: string): readonly FieldError[] {
   const { validations = [], auditAnnotations = [] } = obj.spec ?? {};
-  const errors = [...validatePolicySpec(obj.spec ?? {}, path)];
+  const scope = new PolicyScope(obj.spec ?? {});
+  const errors = [...validatePolicySpec(obj.spec ?? {}, path, { scope })];
   validations.forEach((validation, index) => {
-    validateValidation(validation, `${path}.validations[${index}]`, errors);
+    validateValidation(validation, `${path}.validations[${index}]`, { errors, scope });
   });
   const name = obj.metadata.name ?? "";
-  validateAnnotations(auditAnnotations, name, `${path}.auditAnnotations`, errors);
+  const at = `${path}.auditAnnotations`;
+  validateAnnotations(auditAnnotations, at, { errors, scope, policy: name });
   if (validations.length === 0 && auditAnnotations.length === 0) {
     const detail = "validations or auditAnnotations must contain at least one item";
     errors.push(required(`${path}.validations`, detail));
@@ -63,19 +69,31 @@ function validatePolicy(obj: ValidatingAdmissionPolicy, path: string): readonly 
   return errors;
 }
 
-function validateValidation(validation: Validation, path: string, errors: FieldError[]): void {
+interface Checked {
+  readonly errors: FieldError[];
+  readonly scope: PolicyScope;
+}
+
+function validateValidation(
+  validation: Validation,
+  path: string,
+  { errors, scope }: Checked,
+): void {
   const { expression, messageExpression, message, reason } = validation;
   if (!expression?.trim()) {
     errors.push(required(`${path}.expression`, "expression is not specified"));
-  }
+  } else errors.push(...scope.check(expression, `${path}.expression`, { types: [boolType] }));
+  const at = `${path}.messageExpression`;
   if (messageExpression && !messageExpression.trim()) {
-    const detail = "must be non-empty if specified";
-    errors.push(invalid(`${path}.messageExpression`, messageExpression, detail));
+    errors.push(invalid(at, messageExpression, "must be non-empty if specified"));
+  } else if (messageExpression) {
+    const options = { types: [stringType], authorizer: false };
+    errors.push(...scope.check(messageExpression, at, options));
   }
   if (message && !message.trim()) {
-    errors.push(invalid(`${path}.message`, message, "message must be non-empty if specified"));
-  } else if (message?.trim().includes("\n")) {
-    errors.push(invalid(`${path}.message`, message, "message must not contain line breaks"));
+    errors.push(invalid(`${path}.message`, message, "must be non-empty if specified"));
+  } else if (message && /[\n\r]/.test(message.trim())) {
+    errors.push(invalid(`${path}.message`, message, "must not contain line breaks"));
   }
   if (reason !== undefined && !reasons.includes(reason)) {
     errors.push(notSupported(`${path}.reason`, reason, reasons));
@@ -85,22 +103,38 @@ function validateValidation(validation: Validation, path: string, errors: FieldE
 /** In the audit event the key is `<policy>/<key>`, which must be a qualified name. */
 function validateAnnotations(
   annotations: readonly AuditAnnotation[],
-  policy: string,
   path: string,
-  errors: FieldError[],
+  { errors, scope, policy }: Checked & { readonly policy: string },
 ): void {
   const keys = new Set<string>();
-  annotations.forEach(({ key, valueExpression }, index) => {
+  if (annotations.length > MAX_AUDIT_ANNOTATIONS) {
+    const detail = `must not have more than ${MAX_AUDIT_ANNOTATIONS} auditAnnotations`;
+    errors.push(invalid(path, annotations, detail));
+  }
+  annotations.forEach((annotation, index) => {
+    const { key = "" } = annotation;
     const at = `${path}[${index}]`;
-    if (!key) errors.push(required(`${at}.key`));
-    else {
-      const messages = isQualifiedName(`${policy}/${key}`);
-      if (messages.length > 0) errors.push(invalid(`${at}.key`, key, messages.join(",")));
-      if (keys.has(key)) errors.push(duplicate(`${at}.key`, key));
-      keys.add(key);
+    if (policy === "") {
+      errors.push(invalid(`${at}.key`, key, "requires metadata.name be non-empty"));
+    } else {
+      const name = `${policy}/${key}`;
+      for (const message of isQualifiedName(name)) errors.push(invalid(`${at}.key`, name, message));
     }
-    if (!valueExpression?.trim()) {
-      errors.push(required(`${at}.valueExpression`, "expression is not specified"));
-    }
+    errors.push(...valueErrors(annotation, `${at}.valueExpression`, scope));
+    if (keys.has(key)) errors.push(duplicate(`${at}.key`, key));
+    keys.add(key);
   });
+}
+
+function valueErrors(
+  { valueExpression = "" }: AuditAnnotation,
+  path: string,
+  scope: PolicyScope,
+): readonly FieldError[] {
+  const expression = valueExpression.trim();
+  if (expression === "") return [required(path, "valueExpression is not specified")];
+  if (new TextEncoder().encode(expression).length > MAX_VALUE_EXPRESSION_BYTES) {
+    return [required(path, `must not exceed ${MAX_VALUE_EXPRESSION_BYTES} bytes in length`)];
+  }
+  return scope.check(expression, path, { types: [stringType, nullType], shown: valueExpression });
 }

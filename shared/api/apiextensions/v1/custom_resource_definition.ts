@@ -2,12 +2,13 @@ import { schemaOf } from "../../../schema/schema.ts";
 import { defineKind } from "../../kind.ts";
 import { createdAtColumn, nameColumn } from "../../table_columns.ts";
 import { defaultWebhookClient } from "../../webhook_client.ts";
+import { isEstablished } from "../definition_conditions.ts";
 import {
-  isEstablished,
-  validateDefinition,
   validateDefinitionCreate,
+  validateDefinitionStatus,
   validateDefinitionUpdate,
 } from "../definition_validation.ts";
+import { definitionWarnings } from "../definition_warnings.ts";
 import type { CustomResourceDefinition } from "./types.gen.ts";
 
 /** A CustomResourceDefinition adds a kind to the API at run time. */
@@ -47,9 +48,10 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
     // A version once stored stays listed until its objects have been rewritten.
     prepareForUpdate: addStoredVersion,
     generationOf: (obj) => obj.spec,
-    validate: validateDefinition,
     validateCreate: validateDefinitionCreate,
     validateUpdate: validateDefinitionUpdate,
+    warnings: definitionWarnings,
+    status: { validateUpdate: validateDefinitionStatus },
   },
 });
 
