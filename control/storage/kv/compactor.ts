@@ -1,10 +1,17 @@
 import type { Revision } from "../storage.ts";
 import type { Graveyard } from "./graveyard.ts";
 import { deleteKeys } from "./journal.ts";
-import { blobPrefix, compactedKey, MAX_VALUE, type Medium, segmentKey } from "./layout.ts";
+import {
+  blobPrefix,
+  compactedKey,
+  MAX_VALUE,
+  type Medium,
+  revisionBytes,
+  segmentKey,
+} from "./layout.ts";
 import { type LogIndex, Segment } from "./log_index.ts";
 import type { LogReader } from "./log_reader.ts";
-import { isBlob, type LogRecord, MAX_KEY, type PackedSegment, SegmentWriter } from "./segment.ts";
+import { isBlob, type LogRecord, MAX_KEY, SegmentWriter } from "./segment.ts";
 
 /** What is left of a segment must be below this to be merged with its neighbours. */
 const SMALL = MAX_VALUE / 2;
@@ -60,7 +67,7 @@ export class Compactor {
 
   async #compact(revision: Revision): Promise<void> {
     if (this.#stopped || revision <= this.#compacted) return;
-    await this.#parts.medium.atomic().set(compactedKey, revision).commit();
+    await this.#parts.medium.atomic().set(compactedKey, revisionBytes(revision)).commit();
     this.#compacted = revision;
     await this.#mark(revision);
     await this.#sweep();
@@ -118,10 +125,10 @@ export class Compactor {
     const { medium, index, graveyard } = this.#parts;
     const { merged, dropped, blobs } = await this.#merge(run);
     const commit = medium.atomic();
-    for (const segment of run) commit.delete(segmentKey(segment.first));
-    if (merged) commit.set(segmentKey(merged.first), merged.bytes);
+    commit.set(segmentKey(merged.first), merged.bytes);
+    for (const segment of run.slice(1)) commit.delete(segmentKey(segment.first));
     await commit.commit();
-    index.replace(run, merged && new Segment(merged));
+    index.replace(run, new Segment(merged));
     for (const { type, key } of dropped) {
       if (type === "delete") continue;
       for (const tombstone of graveyard.clear(key)) this.#uncover(key, tombstone);
@@ -153,11 +160,10 @@ export class Compactor {
         }
       }
     }
-    return {
-      merged: writer.finish({ time: run.at(-1)!.time }) as PackedSegment | undefined,
-      dropped,
-      blobs,
-    };
+    // Also if nothing is left: that these revisions have no records must be as certain as those of others.
+    const { last, time } = run.at(-1)!;
+    const merged = writer.finish({ first: run[0]!.first, last }, { time });
+    return { merged, dropped, blobs };
   }
 
   async #deleteBlob(revision: Revision): Promise<void> {
@@ -199,7 +205,7 @@ export function planSweep(segments: readonly Segment[]): Segment[][] {
 
 function isWasteful(segment: Segment): boolean {
   return segment.hasDeadBlob || segment.deadBytes * 2 >= segment.size ||
-    segment.dead.length === segment.records;
+    segment.records > 0 && segment.dead.length === segment.records;
 }
 
 function bareTombstone(record: LogRecord): LogRecord {

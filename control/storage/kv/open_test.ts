@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import { FakeClock } from "../../../shared/clock/fake_clock.ts";
 import { seededRandom } from "../../../shared/clock/random.ts";
 import { silentLog } from "../../../shared/log/log.ts";
 import { put, text } from "../contract_suite.ts";
+import { revisionOf } from "./layout.ts";
 import { openKvStorage } from "./open.ts";
 import { KvOpenError, type KvOpenErrorCode } from "./open_error.ts";
+import { readSegment } from "./segment.ts";
 
 async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -62,18 +65,60 @@ Deno.test("openKvStorage() refuses a store that is open already", () =>
     await (await open(directory)).close();
   }));
 
-Deno.test("openKvStorage() makes a file of format 1 one of its own format, which an older program refuses", () =>
-  inDirectory(async (directory) => {
-    const file = `${directory}/state.kv`;
-    await stored(directory, (kv) => kv.set(["head"], JSON.stringify({ format: 1, store: "s" })));
-    const storage = await open(directory);
-    assert.equal(storage.id, "s");
-    assert.equal(text(storage.get("/a/1")!), "x".repeat(1000));
-    await storage.close();
-    const kv = await Deno.openKv(file);
-    assert.equal((await kv.get(["head"])).value, JSON.stringify({ format: 2, store: "s" }));
-    kv.close();
-  }));
+/** Makes of a closed store what an older program would have left: gaps in the log, plain revisions, no mark. */
+async function aged(directory: string, format: number): Promise<void> {
+  const kv = await Deno.openKv(`${directory}/state.kv`);
+  const head = JSON.parse((await kv.get<string>(["head"])).value!) as { store: string };
+  await kv.set(["head"], JSON.stringify({ ...head, format }));
+  for (const name of ["compacted", "reserved"]) {
+    await kv.set([name], revisionOf((await kv.get([name])).value)!);
+  }
+  for await (const { key, value } of kv.list<Uint8Array>({ prefix: ["log"] })) {
+    const { records } = readSegment(value);
+    await kv.delete(key);
+    if (records.length === 0) continue;
+    // Format 1 had a checksum and flags, format 2 a time behind that.
+    const header = value.slice(0, format === 1 ? 5 : 11);
+    const old = new Uint8Array([...header, ...value.subarray(19)]);
+    assert.equal(value[4], 6, "a plain segment with time and cover");
+    old[4] = format === 1 ? 0 : 2;
+    new DataView(old.buffer).setUint32(0, crc32(old.subarray(4)));
+    await kv.set(["log", records[0]!.revision], old);
+  }
+  kv.close();
+  await Deno.remove(`${directory}/state.mark`);
+}
+
+for (const format of [1, 2]) {
+  Deno.test(`openKvStorage() makes a file of format ${format} one of its own, which an older program refuses`, () =>
+    inDirectory(async (directory) => {
+      const first = await open(directory);
+      for (let i = 0; i < 9; i++) {
+        await Promise.all(["a", "b", "c"].map((key) => put(first, key, `${i} ${randomText()}`)));
+        if (i % 3 === 0) await first.compact(first.revision());
+      }
+      const before = [first.id, (await first.list("")).items, first.revision(), first.compacted()];
+      await first.close();
+      await aged(directory, format);
+      for (let i = 0; i < 2; i++) {
+        const storage = await open(directory);
+        const { items } = await storage.list("");
+        assert.deepEqual([storage.id, items, storage.revision(), storage.compacted()], before);
+        await storage.compact(storage.compacted());
+        await storage.close();
+      }
+      const kv = await Deno.openKv(`${directory}/state.kv`);
+      assert.match((await kv.get<string>(["head"])).value!, /"format":3\b/);
+      kv.close();
+      await Deno.remove(`${directory}/state.mark`);
+      await refusedToOpen(directory, "Corrupt", /state\.mark, .*, is missing/);
+    }));
+}
+
+/** Not worth compressing. */
+function randomText(): string {
+  return crypto.getRandomValues(new Uint8Array(100)).toHex();
+}
 
 const refusals: {
   title: string;
@@ -83,9 +128,9 @@ const refusals: {
 }[] = [
   {
     title: "of a newer format",
-    tamper: (kv) => kv.set(["head"], JSON.stringify({ format: 3, store: "s" })),
+    tamper: (kv) => kv.set(["head"], JSON.stringify({ format: 4, store: "s" })),
     code: "Format",
-    reason: /it is in format 3, and this program reads formats up to 2 only/,
+    reason: /it is in format 4, and this program reads formats up to 3 only/,
   },
   {
     title: "that another program wrote",

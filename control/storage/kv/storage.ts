@@ -19,6 +19,7 @@ import { Compactor } from "./compactor.ts";
 import { type Batch, Journal } from "./journal.ts";
 import type { Medium } from "./layout.ts";
 import type { LoadedStore } from "./load.ts";
+import type { StoreMark } from "./mark.ts";
 import { type LogIndex, Segment } from "./log_index.ts";
 import { LogReader } from "./log_reader.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
@@ -42,6 +43,8 @@ export interface KvStorageParts {
   readonly loaded: LoadedStore;
   /** Lets other processes open the store; called last. */
   readonly release: () => void;
+  /** Absent on a medium that is no file. */
+  readonly mark?: StoreMark;
 }
 
 /** A write that is ordered but not yet shown to readers. */
@@ -70,6 +73,7 @@ export class KvStorage implements TimedStorage {
   readonly #options: KvStorageOptions;
   readonly #medium: Medium;
   readonly #release: () => void;
+  readonly #mark: StoreMark | undefined;
   readonly #items: OrderedMap<Stored>;
   readonly #index: LogIndex;
   readonly #reader: LogReader;
@@ -101,13 +105,14 @@ export class KvStorage implements TimedStorage {
     this.#options = options;
     this.#medium = medium;
     this.#release = parts.release;
+    this.#mark = parts.mark;
     this.id = loaded.id;
     this.#items = loaded.items;
     this.#index = loaded.index;
     this.#revision = this.#given = loaded.revision;
     this.#reserved = loaded.reserved;
     this.#reader = new LogReader(medium, this.#index);
-    this.#journal = new Journal(medium, loaded.revision);
+    this.#journal = new Journal(medium, loaded.end);
     const { log } = options;
     const { index, graveyard } = loaded;
     this.#compactor = new Compactor(loaded.compacted, {
@@ -304,7 +309,10 @@ export class KvStorage implements TimedStorage {
     if (reserve !== undefined) this.#reserved = reserve;
     this.#unflushed.splice(0, flushed);
     this.#record(batch);
-    if (written > 0) this.#show(this.#pending.splice(0, written));
+    if (written === 0) return;
+    const shown = this.#pending.splice(0, written);
+    if (shown.some(({ lazy }) => !lazy)) this.#mark?.note(last);
+    this.#show(shown);
   }
 
   *#queue(): Iterable<Change> {
@@ -386,9 +394,19 @@ export class KvStorage implements TimedStorage {
       this.#options.log.error("Could not write leases to the store before closing it", error);
     }
     this.#flushTimer?.cancel();
-    this.#medium.close();
+    await this.#letGo();
     this.#release();
     this.#hub.close(new StorageError("Closed", ""));
+  }
+
+  async #letGo(): Promise<void> {
+    try {
+      await this.#mark?.close(this.#journal.end);
+    } catch (error) {
+      // Then SQLite must not remove its log: the mark says that there is one. It goes with the process.
+      return this.#options.log.error("Could not note that the store is closed", error);
+    }
+    this.#medium.close();
   }
 
   /** The changes in a segment after a revision. `known` is brought up to them. */

@@ -65,7 +65,7 @@ export async function powerCuts(
 
 async function traceChild(store: string, trace: string, seed: number): Promise<void> {
   const program = new URL("child.ts", import.meta.url).pathname;
-  const calls = "trace=openat,close,pwrite64,write,fsync,fdatasync,ftruncate";
+  const calls = "trace=openat,fcntl,close,pwrite64,write,fsync,fdatasync,ftruncate";
   const run = [Deno.execPath(), "run", "-A", "--no-check", "--unstable-kv", program, store];
   const child = new Deno.Command("strace", {
     args: [
