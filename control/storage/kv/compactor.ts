@@ -27,6 +27,8 @@ export interface CompactorParts {
   readonly index: LogIndex;
   readonly graveyard: Graveyard;
   readonly reader: LogReader;
+  /** Called after the log has shrunk, and nothing else of the compactor is under way; must not reject. */
+  swept?(stopped: () => boolean): Promise<void>;
 }
 
 /**
@@ -59,6 +61,11 @@ export class Compactor {
     return done;
   }
 
+  /** Sees to what an earlier process may have left to do. */
+  resume(): void {
+    this.#work = this.#work.then(() => this.#swept());
+  }
+
   /** Ends the work under way at the next commit, and resolves then. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -71,6 +78,11 @@ export class Compactor {
     this.#compacted = revision;
     await this.#mark(revision);
     await this.#sweep();
+    await this.#swept();
+  }
+
+  async #swept(): Promise<void> {
+    if (!this.#stopped) await this.#parts.swept?.(() => this.#stopped);
   }
 
   /** Notes which records died because the changes that replaced them are compacted now. */

@@ -2,6 +2,7 @@ import type { Random } from "../../../shared/clock/random.ts";
 import type { Log } from "../../../shared/log/log.ts";
 import type { Revision } from "../storage.ts";
 import { checkDatabase, createDatabase } from "./database.ts";
+import { FreeSpace } from "./free_space.ts";
 import { compactedKey, headKey, type Medium, reservedKey, revisionBytes } from "./layout.ts";
 import { headText, type LoadedStore, loadStore } from "./load.ts";
 import { ACCEPT, type Mark, readMark, StoreMark, toGoOn, writeMark } from "./mark.ts";
@@ -50,7 +51,8 @@ export async function openKvStorage(
     const { id: store, end: last } = loaded;
     const mark = await StoreMark.open(path, { store, last, ...options });
     if (loaded.outdated) await settleFormat(medium, store);
-    return new KvStorage({ medium, loaded, release, mark }, options);
+    const space = new FreeSpace(file, options.clock);
+    return new KvStorage({ medium, loaded, release, mark, space }, options);
   } catch (error) {
     if (medium) await giveBack(medium, { path, known, log: options.log });
     release();
