@@ -143,7 +143,7 @@ export class ApiServer {
     });
     await cache.start();
     for (const service of reader.list("", "services")) services.restore(service);
-    await feedAuthorizers({ rbac, nodes, storeOf });
+    await feedAuthorizers({ rbac, nodes, storeOf, clock });
     const ready = { bootstrapped: false };
     const app = newApp({
       authenticator: unionAuthenticator([
