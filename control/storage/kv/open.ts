@@ -114,6 +114,10 @@ async function checkFiles(
     if (mark !== undefined || walSize > 0) throw new StoreFault("Corrupt", `${file} ${what}`);
     return createDatabase(file);
   }
+  // SQLite would make do with reading, and refuse every write.
+  for (const path of walSize > 0 ? [file, `${directory}/${WAL}`] : [file]) {
+    (await Deno.open(path, { read: true, write: true })).close();
+  }
   if (mark !== ACCEPT) {
     if (mark?.wal && walSize === 0) {
       throw lost(directory, `${WAL} is gone, and with it writes that were acknowledged`);

@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import { Recorder } from "../../../control/storage/contract_suite.ts";
+import { readMark } from "../../../control/storage/kv/mark.ts";
 import { openKvStorage } from "../../../control/storage/kv/open.ts";
 import { KvOpenError } from "../../../control/storage/kv/open_error.ts";
 import type { KvStorage } from "../../../control/storage/kv/storage.ts";
-import { type Change, type Revision, StorageError } from "../../../control/storage/storage.ts";
+import {
+  type Change,
+  type Revision,
+  StorageError,
+  type Stored,
+} from "../../../control/storage/storage.ts";
 import { sleep, systemClock } from "../../../shared/clock/clock.ts";
 import { type Random, seededRandom } from "../../../shared/clock/random.ts";
 import { silentLog } from "../../../shared/log/log.ts";
@@ -12,7 +19,7 @@ import { valueOf } from "../history.ts";
 /** A store's files at one moment, and all that was acknowledged by then. */
 export interface DamageBase {
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** `key@revision=value` of every object. */
+  /** `key@revision=checksum` of every object. */
   readonly state: readonly string[];
   readonly compacted: Revision;
   readonly changes: readonly string[];
@@ -33,9 +40,6 @@ export interface Damage {
 }
 
 const names = ["state.mark", "state.kv", "state.kv-wal"];
-/** The mark follows within that. */
-const MARK_MS = 100;
-
 /**
  * Makes a store with everything in it that a file can have: objects in several segments, large values, deleted and
  * compacted ones, free pages, leases. `crashed`: as a kill leaves it, with a write-ahead log of many transactions; else as
@@ -53,7 +57,7 @@ export async function damageBase(crashed: boolean, seed: number): Promise<Damage
     const second = await openStore(directory);
     for (let i = 0; i < 8; i++) await write(second, random, 1 + Math.floor(random.float() * 12));
     const base = await contentOf(second);
-    if (crashed) await sleep(systemClock, MARK_MS);
+    if (crashed) await marked(directory, second.revision());
     else await second.close();
     const files = new Map<string, Uint8Array>();
     for (const name of names) {
@@ -64,6 +68,15 @@ export async function damageBase(crashed: boolean, seed: number): Promise<Damage
     return { files, ...base };
   } finally {
     await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** Resolves when the mark has followed to the last revision. */
+async function marked(directory: string, revision: Revision): Promise<void> {
+  for (;;) {
+    const mark = await readMark(`${directory}/state.mark`);
+    if (typeof mark === "object" && mark.last === revision) return;
+    await sleep(systemClock, 5);
   }
 }
 
@@ -85,12 +98,21 @@ export async function openDamaged(
       await checkUnharmed(opened, base, damage.title).finally(() => opened.close());
       return "unharmed";
     }
-    assert.ok(opened instanceof KvOpenError, `${damage.title}: ${opened}`);
-    assert.match(opened.message, /^Cannot open the store in \S+: [^\n]+; [^\n]+$/, damage.title);
+    checkRefusal(opened, damage.title);
+    // Looking at it must not have made it pass, nor look like something else that happened to it.
+    const again = await openStore(directory).catch((error) => error);
+    checkRefusal(again, damage.title);
+    const gone = /state\.kv-wal is gone/;
+    assert.equal(gone.test(again.message), gone.test(opened.message), damage.title);
     return "refused";
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+}
+
+function checkRefusal(error: unknown, title: string): void {
+  assert.ok(error instanceof KvOpenError, `${title}: ${error}`);
+  assert.match(error.message, /^Cannot open the store in \S+: [^\n]+; [^\n]+$/, title);
 }
 
 /** Flips bits and cuts off ends at random, `rounds` times in all, of stores left by kills and by orderly ends. */
@@ -122,9 +144,16 @@ function randomDamage({ files }: DamageBase, random: Random): Damage {
   }
   if (kind === 2) {
     const page = at - at % 4096;
-    return changed(`${name} has zeros at ${page}`, name, (bytes) => void bytes.fill(0, page, page + 4096));
+    return changed(
+      `${name} has zeros at ${page}`,
+      name,
+      (bytes) => void bytes.fill(0, page, page + 4096),
+    );
   }
-  const flips = Array.from({ length: kind === 3 ? 3 : 1 }, () => [below(length), below(8)] as const);
+  const flips = Array.from(
+    { length: kind === 3 ? 3 : 1 },
+    () => [below(length), below(8)] as const,
+  );
   return changed(`${name} is flipped at ${flips.join(" ")}`, name, (bytes) => {
     for (const [at, bit] of flips) bytes[at]! ^= 1 << bit;
   });
@@ -181,25 +210,26 @@ async function write(storage: KvStorage, random: Random, count: number): Promise
 
 async function contentOf(storage: KvStorage): Promise<Omit<DamageBase, "files">> {
   const { items } = await storage.list("");
-  const text = new TextDecoder();
   const seen = new Recorder();
   (await storage.watch("", storage.compacted(), seen))();
   return {
-    state: items.map(({ key, revision, value }) => `${key}@${revision}=${text.decode(value)}`),
+    state: items.map(lineOfItem),
     compacted: storage.compacted(),
     changes: seen.all.map(lineOf),
   };
 }
 
 function lineOf({ type, key, revision, value, previous }: Change): string {
-  return `${type} ${key}@${revision}=${new TextDecoder().decode(value)} after ${previous?.revision}`;
+  return `${type} ${key}@${revision}=${crc32(value)} after ${previous?.revision}`;
+}
+
+function lineOfItem({ key, revision, value }: Stored): string {
+  return `${key}@${revision}=${crc32(value)}`;
 }
 
 async function checkUnharmed(storage: KvStorage, base: DamageBase, title: string): Promise<void> {
   const { items } = await storage.list("");
-  const text = new TextDecoder();
-  const state = items.map(({ key, revision, value }) => `${key}@${revision}=${text.decode(value)}`);
-  assert.deepEqual(state, base.state, title);
+  assert.deepEqual(items.map(lineOfItem), base.state, title);
   assert.equal(storage.compacted(), base.compacted, title);
   const seen = new Recorder();
   const end = await storage.watch("", base.compacted, seen).catch((error) => {
