@@ -23,6 +23,18 @@ export function createDatabase(file: string): void {
   }
 }
 
+/** Makes the file of a store of an older format one that `createDatabase` could have made; writes it anew if need be. */
+export function remakeDatabase(file: string): void {
+  const database = new DatabaseSync(file);
+  try {
+    if (database.prepare("PRAGMA auto_vacuum").get()?.auto_vacuum === 0) {
+      database.exec("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+    }
+  } finally {
+    database.close();
+  }
+}
+
 /**
  * Judges a file before Deno KV opens it, without changing it: that it is a database of Deno KV, that its pages belong
  * together, and each to one thing only. Reads all of it. Throws a `StoreFault`, or SQLite's error. What the pages hold

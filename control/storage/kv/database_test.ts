@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { checkDatabase, createDatabase } from "./database.ts";
+import { checkDatabase, createDatabase, remakeDatabase } from "./database.ts";
 
 async function inDirectory(test: (file: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -31,6 +31,23 @@ Deno.test("checkDatabase() accepts a database that is not filled yet", () =>
   inDirectory(async (file) => {
     createDatabase(file);
     checkDatabase(file);
+  }));
+
+Deno.test("remakeDatabase() makes a file one whose free pages can be given back, and keeps what is in it", () =>
+  inDirectory(async (file) => {
+    const kv = await Deno.openKv(file);
+    for (let i = 0; i < 20; i++) await kv.set(["log", i], new Uint8Array(30_000).fill(i));
+    kv.close();
+    for (let i = 0; i < 2; i++) {
+      remakeDatabase(file);
+      const database = new DatabaseSync(file);
+      assert.equal(database.prepare("PRAGMA auto_vacuum").get()!.auto_vacuum, 2);
+      database.close();
+    }
+    checkDatabase(file);
+    const again = await Deno.openKv(file);
+    assert.equal((await Array.fromAsync(again.list({ prefix: ["log"] }))).length, 20);
+    again.close();
   }));
 
 Deno.test("checkDatabase() refuses another program's database, and leaves it alone", () =>

@@ -42,16 +42,6 @@ Deno.test("StoreMark says how far the store has come, and whether it may have a 
     assert.equal(clock.nextDue, undefined);
   }));
 
-Deno.test("StoreMark settle() takes back that there is a write-ahead log, and nothing else", () =>
-  inFile(async (path) => {
-    const mark = await opened(path, 5);
-    mark.note(7 as Revision);
-    const known = await reaches(path, 7);
-    await StoreMark.settle(path, known, { clock: new FakeClock(), log: silentLog });
-    assert.deepEqual(await readMark(path), { store: "s", last: 7, wal: false });
-    await mark.close(7 as Revision);
-  }));
-
 Deno.test("readMark() tells a mark from none, and from an operator's word", () =>
   inFile(async (path) => {
     assert.equal(await readMark(path), undefined);

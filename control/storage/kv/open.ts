@@ -1,7 +1,7 @@
 import type { Random } from "../../../shared/clock/random.ts";
 import type { Log } from "../../../shared/log/log.ts";
 import type { Revision } from "../storage.ts";
-import { checkDatabase, createDatabase } from "./database.ts";
+import { checkDatabase, createDatabase, remakeDatabase } from "./database.ts";
 import { FreeSpace } from "./free_space.ts";
 import { compactedKey, headKey, type Medium, reservedKey, revisionBytes } from "./layout.ts";
 import { headText, type LoadedStore, loadStore } from "./load.ts";
@@ -44,6 +44,7 @@ export async function openKvStorage(
     const file = storeFile(directory);
     known = await readMark(path);
     await checkFiles(directory, known);
+    if (known === undefined) remake(file, options.log);
     medium = await Deno.openKv(file);
     // Secrets are in there; the files that belong to it take over its mode.
     await Deno.chmod(file, 0o600);
@@ -57,6 +58,15 @@ export async function openKvStorage(
     if (medium) await giveBack(medium, { path, known, log: options.log });
     release();
     throw openError(error, directory);
+  }
+}
+
+/** Before format 3 there was no mark, and the file kept the size it once had. */
+function remake(file: string, log: Log): void {
+  try {
+    remakeDatabase(file);
+  } catch (error) {
+    log.warn("The store's file cannot be made to shrink", { error: String(error) });
   }
 }
 
