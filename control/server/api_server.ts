@@ -172,7 +172,7 @@ export class ApiServer {
     const definitions = storeOf("apiextensions.k8s.io", "customresourcedefinitions");
     await CustomResources.start({ ...install, definitions, log });
     for (const service of reader.list("", "services")) services.restore(service);
-    await feedAuthorizers({ rbac, nodes, storeOf });
+    await feedAuthorizers({ rbac, nodes, storeOf, clock });
     const ready = { bootstrapped: false };
     const { signal } = stopping;
     const aggregator = await Aggregator.start({ ...options, reader, storeOf, stopping: signal });

@@ -1,7 +1,8 @@
 /**
  * A long run of the robustness suite: `deno task robustness --rounds 1000 --seed 1 [--subject kv]`. Runs every subject
  * with as many seeds as there are rounds, says on stdout what was broken and by which seed, and writes RESULTS.md. With
- * `--crashes N`, and with `--cuts N` if there is strace, real processes are killed and robbed of their power as often.
+ * `--crashes N`, and with `--cuts N` if there is strace, real processes are killed and robbed of their power as often; with
+ * `--damages N` the files of killed and closed stores are damaged as often.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import { saveSection } from "../results/section.ts";
 import { table } from "../results/table.ts";
 import { plantedBugs, SEEDS_PER_BUG } from "./bugs.ts";
 import { powerCuts } from "./crash/power_cut.ts";
+import { damageRounds } from "./crash/damage.ts";
 import { crashRounds } from "./crash/rounds.ts";
 import type { Fault } from "./nemesis.ts";
 import { run } from "./run.ts";
@@ -61,12 +63,30 @@ async function runAll(subject: SubjectName, first: number, rounds: number): Prom
   return tally;
 }
 
-/** Moments of one traced child at which its power is cut. */
-const CUTS_PER_CHILD = 25;
+/** How often the power of one traced child is cut: more often than it has fsyncs. */
+const CUTS_PER_CHILD = 50;
 
-/** Kills real processes, and cuts their power; throws when something is found. */
-async function runProcesses(crashes: number, cuts: number, seed: number): Promise<string[]> {
+/** How often what happens to real processes and files. */
+interface Misfortunes {
+  readonly crashes: number;
+  readonly cuts: number;
+  readonly damages: number;
+}
+
+/** Kills real processes, cuts their power and damages their files; throws when something is found. */
+async function runProcesses(
+  { crashes, cuts, damages }: Misfortunes,
+  seed: number,
+): Promise<string[]> {
   const lines: string[] = [];
+  if (damages > 0) {
+    const { refused, unharmed } = await damageRounds(damages, seed);
+    lines.push(
+      `${damages} × damage to the files of a killed or closed store (flipped bits, nonsense, zeros, lost ends): ` +
+        `${refused} refused at opening, ${unharmed} with everything as it was acknowledged, none in between.`,
+      "",
+    );
+  }
   if (crashes > 0) {
     const { acknowledged, images, watches, seconds } = await crashRounds(crashes, seed);
     lines.push(
@@ -88,7 +108,7 @@ async function runProcesses(crashes: number, cuts: number, seed: number): Promis
   if (cuts > 0) {
     lines.push(
       `${total.images} power cuts amid ${total.syncs} fsyncs and ${total.acknowledged} acknowledged writes: ` +
-        "whatever was not synced lost, kept in part or torn; every disk opened and was complete up to the last " +
+        "at least one in each interval between two; whatever was not synced lost, kept in part or torn; every disk opened and was complete up to the last " +
         "acknowledged write.",
       "",
     );
@@ -163,16 +183,18 @@ if (import.meta.main) {
       subject: { type: "string" },
       crashes: { type: "string", default: "0" },
       cuts: { type: "string", default: "0" },
+      damages: { type: "string", default: "0" },
     },
   });
-  const { rounds, seed, subject, crashes, cuts } = values;
+  const { rounds, seed, subject, crashes, cuts, damages } = values;
   const tallies: Tally[] = [];
   for (const name of subjects) {
     if (subject !== undefined && subject !== name) continue;
     const share = name === "deno-kv" && subject === undefined ? SHARE_OF_DENO_KV : 1;
     tallies.push(await runAll(name, Number(seed), Math.ceil(Number(rounds) * share)));
   }
-  const processes = await runProcesses(Number(crashes), Number(cuts), Number(seed));
+  const misfortunes = { crashes: Number(crashes), cuts: Number(cuts), damages: Number(damages) };
+  const processes = await runProcesses(misfortunes, Number(seed));
   const command = `deno task robustness ${Deno.args.join(" ")}`;
   await save(report({ command, tallies, processes, bugs: await findBugs() }));
   Deno.exit(tallies.some(({ broken }) => broken.length > 0) ? 1 : 0);

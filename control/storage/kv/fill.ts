@@ -1,9 +1,17 @@
 import type { Random } from "../../../shared/clock/random.ts";
 import type { Change, Revision, Stored } from "../storage.ts";
 import { Journal } from "./journal.ts";
-import { compactedKey, MAX_VALUE, MAX_VALUES_PER_COMMIT, reservedKey } from "./layout.ts";
+import { createDatabase } from "./database.ts";
+import {
+  compactedKey,
+  MAX_VALUE,
+  MAX_VALUES_PER_COMMIT,
+  reservedKey,
+  revisionBytes,
+} from "./layout.ts";
 import { createHead } from "./load.ts";
-import { storeFile } from "./open.ts";
+import { writeMark } from "./mark.ts";
+import { markFile, storeFile } from "./open.ts";
 
 /** What one commit takes. */
 const BATCH_BYTES = MAX_VALUE * MAX_VALUES_PER_COMMIT;
@@ -26,12 +34,14 @@ export async function fillKvStorage(
 ): Promise<void> {
   await Deno.mkdir(directory, { mode: 0o700 });
   const file = storeFile(directory);
+  createDatabase(file);
   const medium = await Deno.openKv(file);
   try {
     await Deno.chmod(file, 0o600);
-    await createHead(medium, random.uuid());
-    await medium.atomic().set(compactedKey, revision).set(reservedKey, revision).commit();
-    const journal = new Journal(medium, 0 as Revision);
+    const store = await createHead(medium, random.uuid());
+    const bytes = revisionBytes(revision);
+    await medium.atomic().set(compactedKey, bytes).set(reservedKey, bytes).commit();
+    const journal = new Journal(medium, 0);
     let batch: Change[] = [];
     let size = 0;
     const flush = async () => {
@@ -48,6 +58,7 @@ export async function fillKvStorage(
       if (size >= BATCH_BYTES) await flush();
     }
     await flush();
+    await writeMark(markFile(directory), { store, last: journal.end, wal: false });
   } finally {
     medium.close();
   }

@@ -8,6 +8,7 @@ import {
   MAX_VALUES_PER_COMMIT,
   type Medium,
   reservedKey,
+  revisionBytes,
   segmentKey,
 } from "./layout.ts";
 import {
@@ -34,15 +35,16 @@ export interface Batch {
 export class Journal {
   readonly #medium: Medium;
   readonly #writer = new SegmentWriter();
-  /** The last revision known to be on disk. */
-  #last: Revision;
+  /** The last revision that the log on disk covers. */
+  #end: Revision | 0;
   /** A commit failed, and it is not known whether something of it is on disk. */
   #doubt = false;
   #unsure = false;
 
-  constructor(medium: Medium, last: Revision) {
+  /** `end`: the last revision that the log covers; 0 if it is empty. */
+  constructor(medium: Medium, end: Revision | 0) {
     this.#medium = medium;
-    this.#last = last;
+    this.#end = end;
   }
 
   /**
@@ -53,10 +55,21 @@ export class Journal {
     return this.#unsure;
   }
 
+  get end(): Revision | 0 {
+    return this.#end;
+  }
+
   /** Packs as many of the changes, from the first, as one commit can take: at least one. */
   pack(changes: Iterable<Change>, options: SegmentOptions): Batch {
     const segments: PackedSegment[] = [];
     const blobs: Change[] = [];
+    let end = this.#end;
+    const finish = () => {
+      const { last } = this.#writer;
+      if (last === undefined) return;
+      segments.push(this.#writer.finish({ first: end + 1 as Revision, last }, options));
+      end = last;
+    };
     let taken = 0;
     let blobBytes = 0;
     for (const change of changes) {
@@ -65,7 +78,7 @@ export class Journal {
       const record = recordOf(change, blob);
       if (!this.#writer.add(record)) {
         if (segments.length === MAX_VALUES_PER_COMMIT - 1) break;
-        segments.push(this.#writer.finish(options)!);
+        finish();
         this.#writer.add(record);
       }
       taken++;
@@ -74,8 +87,7 @@ export class Journal {
         blobBytes += change.value.length;
       }
     }
-    const rest = this.#writer.finish(options);
-    if (rest) segments.push(rest);
+    finish();
     return { taken, segments, blobs };
   }
 
@@ -90,20 +102,21 @@ export class Journal {
     for (const blob of batch.blobs) await this.#writeBlob(blob);
     const commit = this.#medium.atomic();
     for (const segment of batch.segments) commit.set(segmentKey(segment.first), segment.bytes);
-    if (reserve !== undefined) commit.set(reservedKey, reserve);
+    if (reserve !== undefined) commit.set(reservedKey, revisionBytes(reserve));
     await commit.commit().catch((error) => {
       this.#unsure = !isFull(error);
       throw error;
     });
     this.#doubt = false;
-    this.#last = batch.segments.at(-1)?.last ?? this.#last;
+    this.#end = batch.segments.at(-1)?.last ?? this.#end;
   }
 
   /** Leaves the medium without doubt and, if all revisions up to `reserve` are on disk, without a reserve beyond. */
   async release(reserve: Revision | undefined): Promise<void> {
     if (this.#doubt) await this.#clean();
     this.#doubt = false;
-    if (reserve !== undefined) await this.#medium.atomic().set(reservedKey, reserve).commit();
+    if (reserve === undefined) return;
+    await this.#medium.atomic().set(reservedKey, revisionBytes(reserve)).commit();
   }
 
   async #writeBlob({ value, revision }: Change): Promise<void> {
@@ -120,7 +133,7 @@ export class Journal {
   /** Removes whatever failed commits may have left after the end of the log. */
   async #clean(): Promise<void> {
     for (const prefix of [logPrefix, blobPrefix]) {
-      const start = [...prefix, this.#last + 1];
+      const start = [...prefix, this.#end + 1];
       const keys: Deno.KvKey[] = [];
       for await (const { key } of this.#medium.list({ prefix, start })) keys.push(key);
       await deleteKeys(this.#medium, keys);

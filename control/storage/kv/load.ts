@@ -12,11 +12,14 @@ import {
   type Medium,
   READ_FORMATS,
   reservedKey,
+  revisionBytes,
+  revisionOf,
 } from "./layout.ts";
 import { LogIndex, Segment } from "./log_index.ts";
 import { readBlob } from "./log_reader.ts";
-import { KvOpenError } from "./open_error.ts";
+import { openError, StoreFault } from "./open_error.ts";
 import { blobOf, type LogRecord, readSegment } from "./segment.ts";
+import { upgradeLog } from "./upgrade.ts";
 
 /** Segments read at once at a start: up to 64 KiB each. */
 const SEGMENTS_PER_READ = 32;
@@ -34,6 +37,10 @@ export interface LoadedStore {
   readonly revision: Revision;
   readonly compacted: Revision;
   readonly reserved: Revision;
+  /** The last revision that the log covers; 0 if it is empty. */
+  readonly end: Revision | 0;
+  /** It was in an older format and is in this one now, but does not say so yet: `headText` at `headKey` does. */
+  readonly outdated: boolean;
 }
 
 export interface LoadOptions {
@@ -49,6 +56,8 @@ export async function loadStore(medium: Medium, options: LoadOptions): Promise<L
   try {
     const head = await readHead(medium);
     const id = head?.store ?? await createHead(medium, options.newId());
+    const outdated = head !== undefined && head.format !== FORMAT;
+    if (outdated) await upgradeLog(medium);
     const compacted = await readRevision(medium, compactedKey);
     const reserved = await readRevision(medium, reservedKey);
     const log = new LogScan(compacted);
@@ -56,43 +65,30 @@ export async function loadStore(medium: Medium, options: LoadOptions): Promise<L
       { prefix: logPrefix },
       { reverse: true, batchSize: SEGMENTS_PER_READ },
     );
-    for await (const { value } of entries) {
-      const blobs = log.take(value);
+    for await (const { key, value } of entries) {
+      const blobs = log.take(key[1], value);
       for (const record of blobs) log.put(record, await readBlob(medium, record));
     }
     await sweepBlobs(medium, log.blobs).catch((error) => {
       options.log.error("Could not sweep left-over pieces of large values", error);
     });
     const index = log.finish();
-    if (head && head.format !== FORMAT) await medium.atomic().set(headKey, headText(id)).commit();
-    const last = index.segments.at(-1)?.last ?? compacted;
+    const end = index.segments.at(-1)?.last ?? 0;
     return {
       id,
       items: OrderedMap.from(log.items),
       index,
       graveyard: log.graveyard,
-      revision: Math.max(last, reserved, compacted) as Revision,
+      revision: Math.max(end, reserved, compacted) as Revision,
       compacted,
       reserved,
+      end,
+      outdated,
     };
   } catch (error) {
     throw openError(error, options.place);
   }
 }
-
-/** An error of the medium or of decoding as what it means to whoever opens the store. */
-export function openError(error: unknown, place: string): KvOpenError {
-  if (error instanceof KvOpenError) return error;
-  if (error instanceof FormatError) return new KvOpenError("Format", place, error.message);
-  const message = error instanceof Error ? error.message : String(error);
-  const damaged = error instanceof SyntaxError ||
-    /not a database|malformed|checksum|corrupt/i.test(message);
-  return damaged
-    ? new KvOpenError("Corrupt", place, `the file is damaged (${message})`, { cause: error })
-    : new KvOpenError("Unreadable", place, message, { cause: error });
-}
-
-class FormatError extends Error {}
 
 async function readHead(
   medium: Medium,
@@ -100,14 +96,15 @@ async function readHead(
   const { value } = await medium.get(headKey);
   if (value === null) {
     for await (const _ of medium.list({ prefix: [] }, { limit: 1 })) {
-      throw new FormatError("the file holds something that this program did not write");
+      throw new StoreFault("Format", "the file holds something that this program did not write");
     }
     return undefined;
   }
   const head: unknown = typeof value === "string" ? JSON.parse(value) : {};
   const { format, store } = head as { format?: unknown; store?: unknown };
   if (!READ_FORMATS.includes(format) || typeof store !== "string") {
-    throw new FormatError(
+    throw new StoreFault(
+      "Format",
       `it is in format ${String(format)}, and this program reads formats up to ${FORMAT} only`,
     );
   }
@@ -117,18 +114,22 @@ async function readHead(
 /** Makes an empty store of an empty medium, with `store` as its identity; returns that. */
 export async function createHead(medium: Medium, store: string): Promise<string> {
   const head = headText(store);
-  await medium.atomic().set(headKey, head).set(compactedKey, 1).set(reservedKey, 1).commit();
+  const first = revisionBytes(1 as Revision);
+  await medium.atomic().set(headKey, head).set(compactedKey, first).set(reservedKey, first)
+    .commit();
   return store;
 }
 
-function headText(store: string): string {
+/** What says of a file that it is a store of this format. */
+export function headText(store: string): string {
   return JSON.stringify({ format: FORMAT, store });
 }
 
 async function readRevision(medium: Medium, key: Deno.KvKey): Promise<Revision> {
   const { value } = await medium.get(key);
-  if (typeof value === "number" && Number.isSafeInteger(value)) return value as Revision;
-  throw new FormatError(`the file lacks its "${String(key[0])}" entry`);
+  const revision = revisionOf(value);
+  if (revision !== undefined) return revision;
+  throw new StoreFault("Corrupt", `the file is damaged (its "${String(key[0])}" entry is)`);
 }
 
 /**
@@ -167,20 +168,25 @@ class LogScan {
   }
 
   /** Takes the next older segment; returns current records whose values must be read elsewhere and `put`. */
-  take(bytes: Uint8Array): LogRecord[] {
-    if (!(bytes instanceof Uint8Array)) throw new TypeError("The log is corrupt: not bytes");
-    const { records, size, time } = readSegment(bytes);
-    const first = records[0]!.revision;
+  take(at: unknown, bytes: Uint8Array): LogRecord[] {
+    if (!(bytes instanceof Uint8Array)) throw damage("something in the log is not bytes");
+    const { last, records, size, time } = readSegment(bytes);
+    if (typeof at !== "number" || last === undefined || last < at) {
+      throw damage("a part of the log does not say what it covers");
+    }
     const segment = new Segment({
-      first,
-      last: records.at(-1)!.revision,
+      first: at as Revision,
+      last,
       records: records.length,
       size,
       blobBytes: records.reduce((sum, one) => one.blob ? sum + blobOf(one).size : sum, 0),
       time,
     });
     const next = this.#segments.at(-1);
-    if (next && next.first <= segment.last) throw new TypeError("The log is corrupt: out of order");
+    if (next && next.first !== last + 1) {
+      const what = next.first > last ? "lacks what came between" : "is in disorder at";
+      throw damage(`the log ${what} revisions ${last} and ${next.first}`);
+    }
     this.#segments.push(segment);
     const elsewhere: LogRecord[] = [];
     const current: LogRecord[] = [];
@@ -196,7 +202,7 @@ class LogScan {
     }
     // Mostly current: keep what was read. Else it would keep too much that is not.
     const kept = current.reduce((sum, { value }) => sum + value.length, 0);
-    const asRead = kept >= records[0]!.value.buffer.byteLength * 0.75;
+    const asRead = kept >= (records[0]?.value.buffer.byteLength ?? 0) * 0.75;
     for (const record of current) {
       this.put(record, asRead ? record.value : this.#slab.copy(record.value));
     }
@@ -210,6 +216,10 @@ class LogScan {
 
   /** Called when everything was taken. */
   finish(): LogIndex {
+    const oldest = this.#segments.at(-1);
+    if (oldest && oldest.first !== 1) {
+      throw damage(`the log lacks what came before revision ${oldest.first}`);
+    }
     const index = new LogIndex(this.#segments.reverse());
     for (const [key, revision] of this.graveyard.unneeded()) {
       const segment = index.find(revision)!;
@@ -238,6 +248,10 @@ class LogScan {
     segment.hasDeadBlob ||= record.blob;
     this.graveyard.bury(key);
   }
+}
+
+function damage(what: string): StoreFault {
+  return new StoreFault("Corrupt", `the file is damaged (${what})`);
 }
 
 /** Deletes the pieces of large values that no record refers to: a crash came before their record. */

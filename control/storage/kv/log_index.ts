@@ -27,7 +27,7 @@ export class Segment {
   }
 }
 
-/** The segments of the log, oldest first; their ranges of revisions do not overlap. */
+/** The segments of the log, oldest first; their ranges of revisions follow one another without a gap. */
 export class LogIndex {
   #segments: Segment[];
 
@@ -55,7 +55,7 @@ export class LogIndex {
     return this.#segments.slice(this.#indexAfter(from), end);
   }
 
-  /** The segment that holds this revision, if any does. */
+  /** The segment that covers this revision, if any does. */
   find(revision: Revision): Segment | undefined {
     const segment = this.#segments[this.#indexAfter(revision - 1)];
     return segment && segment.first <= revision ? segment : undefined;
@@ -82,9 +82,9 @@ export class LogIndex {
   }
 
   /** Puts `by` in the place of neighbouring segments. */
-  replace(run: readonly Segment[], by: Segment | undefined): void {
+  replace(run: readonly Segment[], by: Segment): void {
     const at = this.#segments.indexOf(run[0]!);
-    this.#segments.splice(at, run.length, ...(by ? [by] : []));
+    this.#segments.splice(at, run.length, by);
   }
 
   #indexAfter(revision: number): number {

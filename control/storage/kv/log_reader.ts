@@ -6,8 +6,8 @@ import { blobOf, type LogRecord, readSegment } from "./segment.ts";
 
 /** Segments kept decoded: replays look up previous values near one another. */
 const KEPT_SEGMENTS = 8;
-/** Segments read at once: up to 64 KiB each. */
-const SEGMENTS_PER_READ = 64;
+/** Segments read at once, up to 64 KiB each: what comes of one read is worked through in one stretch. */
+const SEGMENTS_PER_READ = 16;
 /** A segment may be rewritten between looking it up and reading it; then it is looked up again. */
 const ATTEMPTS = 5;
 

@@ -16,9 +16,11 @@ import {
   type Write,
 } from "../storage.ts";
 import { Compactor } from "./compactor.ts";
+import type { FreeSpace } from "./free_space.ts";
 import { type Batch, Journal } from "./journal.ts";
-import type { Medium } from "./layout.ts";
+import { compactedKey, type Medium, revisionBytes } from "./layout.ts";
 import type { LoadedStore } from "./load.ts";
+import type { StoreMark } from "./mark.ts";
 import { type LogIndex, Segment } from "./log_index.ts";
 import { LogReader } from "./log_reader.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
@@ -42,6 +44,9 @@ export interface KvStorageParts {
   readonly loaded: LoadedStore;
   /** Lets other processes open the store; called last. */
   readonly release: () => void;
+  /** Both are absent on a medium that is no file. */
+  readonly mark?: StoreMark;
+  readonly space?: FreeSpace;
 }
 
 /** A write that is ordered but not yet shown to readers. */
@@ -70,6 +75,8 @@ export class KvStorage implements TimedStorage {
   readonly #options: KvStorageOptions;
   readonly #medium: Medium;
   readonly #release: () => void;
+  readonly #mark: StoreMark | undefined;
+  readonly #space: FreeSpace | undefined;
   readonly #items: OrderedMap<Stored>;
   readonly #index: LogIndex;
   readonly #reader: LogReader;
@@ -94,6 +101,8 @@ export class KvStorage implements TimedStorage {
   /** The last commit failed; said once in the log, and once more when it is over. */
   #failing = false;
   #committing: Promise<void> | undefined;
+  /** What must be done between two commits. */
+  readonly #between: (() => Promise<void>)[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(parts: KvStorageParts, options: KvStorageOptions) {
@@ -101,13 +110,15 @@ export class KvStorage implements TimedStorage {
     this.#options = options;
     this.#medium = medium;
     this.#release = parts.release;
+    this.#mark = parts.mark;
+    this.#space = parts.space;
     this.id = loaded.id;
     this.#items = loaded.items;
     this.#index = loaded.index;
     this.#revision = this.#given = loaded.revision;
     this.#reserved = loaded.reserved;
     this.#reader = new LogReader(medium, this.#index);
-    this.#journal = new Journal(medium, loaded.revision);
+    this.#journal = new Journal(medium, loaded.end);
     const { log } = options;
     const { index, graveyard } = loaded;
     this.#compactor = new Compactor(loaded.compacted, {
@@ -115,7 +126,9 @@ export class KvStorage implements TimedStorage {
       index,
       graveyard,
       reader: this.#reader,
+      swept: (stopped) => this.#giveBack(stopped),
     });
+    this.#compactor.resume();
     this.#retention = new Retention(options.retention ?? {}, {
       clock: options.clock,
       log,
@@ -246,7 +259,7 @@ export class KvStorage implements TimedStorage {
     this.#showLazy();
     // A watcher that was just told may have written, and so have begun the commit already.
     if (this.#committing) return;
-    if (this.#pending.length > 0) this.#committing = this.#commitAll();
+    if (this.#pending.length + this.#between.length > 0) this.#committing = this.#commitAll();
     else if (this.#unflushed.length > 0) this.#flushLater();
   }
 
@@ -272,9 +285,10 @@ export class KvStorage implements TimedStorage {
   async #commitAll(): Promise<void> {
     // One turn of the microtask queue, so that writes made together are written together.
     await Promise.resolve();
-    while (this.#pending.length > 0) {
+    while (this.#pending.length + this.#between.length > 0) {
+      await this.#between.shift()?.();
       try {
-        await this.#commit();
+        if (this.#pending.length > 0) await this.#commit();
       } catch (cause) {
         this.#fail(cause);
       }
@@ -304,7 +318,10 @@ export class KvStorage implements TimedStorage {
     if (reserve !== undefined) this.#reserved = reserve;
     this.#unflushed.splice(0, flushed);
     this.#record(batch);
-    if (written > 0) this.#show(this.#pending.splice(0, written));
+    if (written === 0) return;
+    const shown = this.#pending.splice(0, written);
+    if (shown.some(({ lazy }) => !lazy)) this.#mark?.note(last);
+    this.#show(shown);
   }
 
   *#queue(): Iterable<Change> {
@@ -374,6 +391,24 @@ export class KvStorage implements TimedStorage {
     while (this.#unflushed.length > 0) await this.#commit();
   }
 
+  /** Returns free space of the file to the disk, a little after each commit. */
+  async #giveBack(stopped: () => boolean): Promise<void> {
+    try {
+      await this.#space?.giveBack({
+        stopped,
+        alone: (step) =>
+          new Promise((resolve, reject) => {
+            this.#between.push(() => step().then(resolve, reject));
+            if (!this.#committing) this.#advance();
+          }),
+        commit: () =>
+          this.#medium.atomic().set(compactedKey, revisionBytes(this.compacted())).commit(),
+      });
+    } catch (error) {
+      this.#options.log.error("Could not return free space of the store to the disk", error);
+    }
+  }
+
   async #close(): Promise<void> {
     await this.#compactor.stop();
     this.#retention.stop();
@@ -386,9 +421,19 @@ export class KvStorage implements TimedStorage {
       this.#options.log.error("Could not write leases to the store before closing it", error);
     }
     this.#flushTimer?.cancel();
-    this.#medium.close();
+    await this.#letGo();
     this.#release();
     this.#hub.close(new StorageError("Closed", ""));
+  }
+
+  async #letGo(): Promise<void> {
+    try {
+      await this.#mark?.close(this.#journal.end);
+    } catch (error) {
+      // Then SQLite must not remove its log: the mark says that there is one. It goes with the process.
+      return this.#options.log.error("Could not note that the store is closed", error);
+    }
+    this.#medium.close();
   }
 
   /** The changes in a segment after a revision. `known` is brought up to them. */

@@ -19,7 +19,7 @@ export interface CrashTally {
 
 /** So long must a stopped child have said nothing, to be taken to have said all. */
 const SILENCE_MS = 25;
-const FILES = ["state.kv", "state.kv-wal"];
+const FILES = ["state.mark", "state.kv", "state.kv-wal"];
 
 interface Image {
   readonly directory: string;
