@@ -4,7 +4,7 @@ import type { NodeInfo } from "./cache/node_info.ts";
 import type { PodInfo } from "./cache/pod_info.ts";
 import { Cycle } from "./cycle.ts";
 import { type Diagnosis, fitErrorMessage } from "./fit_error.ts";
-import { isRejection, type PostFilterResult, type Rejection, unresolvable } from "./framework.ts";
+import { isRejection, type PostFilterResult, type Rejection } from "./framework.ts";
 import type { Profile } from "./profile.ts";
 
 /** What came of one pod's turn. */
@@ -58,7 +58,7 @@ export class Placer {
       const message = "no nodes available to schedule pods";
       return { code: "Unschedulable", message, rejectedBy: new Set() };
     }
-    const prepared = Cycle.prepare(pod, profile.filters, nominations);
+    const prepared = Cycle.prepare(pod, profile, nominations);
     if ("stopped" in prepared) {
       const { stopped, plugin } = prepared;
       if (stopped.code === "Error") return stopped;
@@ -96,7 +96,11 @@ export class Placer {
 
   #find(cycle: Cycle, all: readonly NodeInfo[]): Found | Error {
     const nodes = cycle.nodeNames ? namedNodes(cycle.nodeNames, this.#options.cluster) : all;
-    const enough = feasibleNodesToFind(nodes.length);
+    const { percentageOfNodesToScore, scores } = this.#options.profile;
+    // Without anything to rank by, the first that fits is as good as any.
+    const enough = scores.length === 0
+      ? 1
+      : feasibleNodesToFind(nodes.length, percentageOfNodesToScore);
     const feasible: NodeInfo[] = [];
     const verdicts = new Map<NodeInfo, Rejection>();
     const rejectedBy = new Set(cycle.narrowedBy);
@@ -111,8 +115,7 @@ export class Placer {
       } else if (verdict.code === "Error") return verdict.error;
     }
     this.#start = (this.#start + seen) % all.length;
-    const others = cycle.nodeNames &&
-      unresolvable(`node(s) didn't satisfy plugin(s) [${[...cycle.narrowedBy].sort().join(" ")}]`);
+    const others = cycle.nodeNames && cycle.narrowed;
     return { feasible, rejectedBy, diagnosis: { nodeCount: all.length, verdicts, others } };
   }
 
@@ -163,13 +166,31 @@ export class Placer {
   }
 
   #score(pod: PodInfo, nodes: readonly NodeInfo[]): Float64Array {
-    if (this.#total.length < nodes.length) {
-      this.#total = new Float64Array(nodes.length);
-      this.#scores = new Float64Array(nodes.length);
-    }
+    if (this.#total.length < nodes.length) this.#total = new Float64Array(nodes.length);
     const total = this.#total.subarray(0, nodes.length).fill(0);
+    this.#eachScore(pod, nodes, (_name, scores) => {
+      for (let index = 0; index < nodes.length; index++) total[index]! += scores[index]!;
+    });
+    return total;
+  }
+
+  /** The weighted scores of `nodes`, in their order, by plugin; of those alone that have something to say. */
+  scoresByPlugin(pod: PodInfo, nodes: readonly NodeInfo[]): Map<string, Float64Array> {
+    const byPlugin = new Map<string, Float64Array>();
+    this.#eachScore(pod, nodes, (name, scores) => byPlugin.set(name, scores.slice()));
+    return byPlugin;
+  }
+
+  #eachScore(
+    pod: PodInfo,
+    nodes: readonly NodeInfo[],
+    use: (name: string, scores: Float64Array) => void,
+  ): void {
+    if (this.#scores.length < nodes.length) this.#scores = new Float64Array(nodes.length);
     const scores = this.#scores.subarray(0, nodes.length);
-    for (const { plugin, weight } of this.#options.profile.scores) {
+    const { preScores, scores: scorers } = this.#options.profile;
+    for (const { plugin, weight } of scorers) {
+      if (plugin.preScore && !preScores.includes(plugin)) continue;
       const prepared = plugin.preScore?.(pod, nodes);
       if (prepared?.code === "Skip") continue;
       const state = prepared?.state;
@@ -177,16 +198,20 @@ export class Placer {
         scores[index] = plugin.score!(pod, nodes[index]!, state);
       }
       plugin.normalize?.(scores, nodes, state);
-      for (let index = 0; index < nodes.length; index++) total[index]! += weight * scores[index]!;
+      for (let index = 0; index < nodes.length; index++) scores[index]! *= weight;
+      use(plugin.name, scores);
     }
-    return total;
   }
 }
 
-/** How many fitting nodes end the search: all of up to 100; of more a share that falls from 50 % to 5 %. */
-export function feasibleNodesToFind(nodeCount: number): number {
+/**
+ * How many fitting nodes end the search: all of up to 100; of more the share asked for, or (`percentage` 0) one that
+ * falls from 50 % to 5 %.
+ */
+export function feasibleNodesToFind(nodeCount: number, percentage = 0): number {
   if (nodeCount < minFeasibleNodes) return nodeCount;
-  const percent = Math.max(50 - Math.floor(nodeCount / 125), minFeasiblePercent);
+  const adapted = Math.max(50 - Math.floor(nodeCount / 125), minFeasiblePercent);
+  const percent = percentage || adapted;
   return Math.max(Math.floor(nodeCount * percent / 100), minFeasibleNodes);
 }
 

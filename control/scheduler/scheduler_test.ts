@@ -304,7 +304,7 @@ Deno.test("Placer looks at no more nodes than it needs, however many pods are pl
     bind: () => Promise.resolve(),
   };
   const placer = new Placer({
-    profile: profileOf([prioritySort(), counting].map((plugin) => ({ plugin, weight: 1 }))),
+    profile: profileOf([prioritySort(), counting]),
     cluster: cache,
     nominations: new Nominations(),
     random: seededRandom(1).float,

@@ -55,6 +55,11 @@ export class PodInfo {
     this.claims = claimsOf(pod);
   }
 
+  /** The scheduler that the pod asks for. */
+  get schedulerName(): string {
+    return schedulerNameOf(this.pod);
+  }
+
   /** The node that the pod is bound to, or that it asks for by name. */
   get nodeName(): string | undefined {
     return this.pod.spec?.nodeName || undefined;
@@ -81,6 +86,11 @@ export class PodInfo {
       this.isTerminating === other.isTerminating && sameLabels(this.labels, other.labels) &&
       this.requests.equals(other.requests);
   }
+}
+
+/** The scheduler that a pod asks for. */
+export function schedulerNameOf({ spec }: Pod): string {
+  return spec?.schedulerName || "default-scheduler";
 }
 
 /** Where a pod may and would like to go. */

@@ -4,6 +4,7 @@ import { defaultPreemption } from "./default_preemption.ts";
 import { imageLocality } from "./image_locality.ts";
 import { interPodAffinity } from "./inter_pod_affinity.ts";
 import { nodeAffinity } from "./node_affinity.ts";
+import { nodeDeclaredFeatures } from "./node_declared_features.ts";
 import { nodeName } from "./node_name.ts";
 import { nodePorts } from "./node_ports.ts";
 import { nodeResourcesBalancedAllocation } from "./node_resources_balanced_allocation.ts";
@@ -25,6 +26,7 @@ export const plugins: ReadonlyMap<string, PluginFactory> = new Map<string, Plugi
   ["ImageLocality", imageLocality],
   ["InterPodAffinity", interPodAffinity],
   ["NodeAffinity", nodeAffinity],
+  ["NodeDeclaredFeatures", nodeDeclaredFeatures],
   ["NodeName", nodeName],
   ["NodePorts", nodePorts],
   ["NodeResourcesBalancedAllocation", nodeResourcesBalancedAllocation],

@@ -7,6 +7,7 @@ import { resources } from "../../../shared/client/resources.gen.ts";
 import { keyOf } from "../../../shared/meta/object_meta.ts";
 import type { NodeInfo } from "../cache/node_info.ts";
 import type { PodInfo } from "../cache/pod_info.ts";
+import type { PluginArgs } from "../configuration/plugin_args.ts";
 import {
   type ClusterEvent,
   type Plugin,
@@ -62,7 +63,10 @@ interface Plan {
  * Keeps pods where their volumes are, and binds claims that waited for the pod: to a volume that its node reaches, or by
  * telling the provisioner the node (KEP-490).
  */
-export function volumeBinding(handle: PluginHandle): Plugin<State> {
+export function volumeBinding(
+  handle: PluginHandle,
+  { VolumeBinding: { bindTimeoutSeconds } }: PluginArgs,
+): Plugin<State> {
   const listers = volumeListers(handle);
   const plans = new Map<string, Plan>();
   /** Volumes that are promised to a claim, and not yet seen so. */
@@ -91,13 +95,14 @@ export function volumeBinding(handle: PluginHandle): Plugin<State> {
     unreserve(pod) {
       forget(pod, plans, promised);
     },
-    preBind(pod, node, signal) {
+    preBind(pod, node) {
       const plan = plans.get(pod.uid);
       if (!plan || plan.volumes.length + plan.provision.length === 0) {
         forget(pod, plans, promised);
         return undefined;
       }
-      return carryOut(plan, { node, handle, signal: signal() })
+      const bind = (signal: AbortSignal) => carryOut(plan, { node, handle, signal });
+      return handle.within(bindTimeoutSeconds * 1000, bind)
         .catch((error) => {
           const text = error instanceof Error ? error.message : String(error);
           throw new Error(`binding volumes: ${text}`, { cause: error });
