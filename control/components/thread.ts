@@ -27,8 +27,7 @@ export function startComponents(options: ComponentsThreadOptions): () => Promise
   const { port1, port2 } = new MessageChannel();
   const endTransport = serveTransport(
     port1,
-    async (request) =>
-      portAnswer(await answer(toRequest(request), { user: userOf(request.user) })),
+    async (request) => portAnswer(await answer(toRequest(request), { user: userOf(request.user) })),
   );
   const stopped = new Promise<void>((resolve) => {
     worker.addEventListener("message", (event: MessageEvent) => {

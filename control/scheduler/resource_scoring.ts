@@ -8,7 +8,7 @@ import { brokenLine } from "./shape.ts";
 type ShareScore = (used: number, whole: number) => number;
 
 /** Ranks a node by the shares of its resources that would be in use. */
-export type ResourceScore = (node: NodeInfo, requests: Resources, assumed: Resources) => number;
+export type ResourceScore = (node: NodeInfo, requests: Resources) => number;
 
 /** How NodeResourcesFit ranks nodes by `strategy`. */
 export function resourceScore(strategy: ScoringStrategy): ResourceScore {
@@ -33,13 +33,13 @@ export function isScalar(name: string): boolean {
 }
 
 function average(resources: readonly ResourceWeight[], score: ShareScore): ResourceScore {
-  return (node, requests, assumed) => {
+  return (node, requests) => {
     let sum = 0;
     let weights = 0;
     for (const { name, weight } of resources) {
       const whole = node.allocatable.get(name);
       if (whole === 0 || (isScalar(name) && requests.get(name) === 0)) continue;
-      sum += weight * score(usedOf(name, node, requests, assumed), whole);
+      sum += weight * score(usedOf(name, node, requests), whole);
       weights += weight;
     }
     return weights === 0 ? 0 : Math.trunc(sum / weights);
@@ -48,13 +48,13 @@ function average(resources: readonly ResourceWeight[], score: ShareScore): Resou
 
 /** As the reference counts here: what scores nothing has no weight either. */
 function positiveAverage(resources: readonly ResourceWeight[], score: ShareScore): ResourceScore {
-  return (node, requests, assumed) => {
+  return (node, requests) => {
     let sum = 0;
     let weights = 0;
     for (const { name, weight } of resources) {
       const whole = node.allocatable.get(name);
       if (whole === 0 || (isScalar(name) && requests.get(name) === 0)) continue;
-      const own = score(usedOf(name, node, requests, assumed), whole);
+      const own = score(usedOf(name, node, requests), whole);
       if (own <= 0) continue;
       sum += weight * own;
       weights += weight;
@@ -64,9 +64,9 @@ function positiveAverage(resources: readonly ResourceWeight[], score: ShareScore
 }
 
 /** In use with the pod; of CPU and memory with assumed amounts for what containers do not say. */
-function usedOf(name: string, node: NodeInfo, requests: Resources, assumed: Resources): number {
-  if (name === "cpu") return node.assumed.milliCPU + assumed.milliCPU;
-  if (name === "memory") return node.assumed.memory + assumed.memory;
+function usedOf(name: string, node: NodeInfo, requests: Resources): number {
+  if (name === "cpu") return node.assumed.milliCPU + requests.milliCPU;
+  if (name === "memory") return node.assumed.memory + requests.memory;
   return node.requested.get(name) + requests.get(name);
 }
 

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { settle } from "../clock/fake_clock.ts";
-import { type PortAnswer, portClient, type PortHandler, serveTransport } from "./message_port_transport.ts";
+import {
+  type PortAnswer,
+  portClient,
+  type PortHandler,
+  serveTransport,
+} from "./message_port_transport.ts";
 import type { BodySource } from "../stream/body_writer.ts";
 import type { TransportRequest } from "./transport.ts";
 

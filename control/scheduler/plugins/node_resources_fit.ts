@@ -25,7 +25,7 @@ export function nodeResourcesFit(_handle: PluginHandle, args: PluginArgs): Plugi
   return {
     name: "NodeResourcesFit",
     filter: (pod, node) => fits(pod, node, ignored) ? success : shortage(pod, node, ignored),
-    score: ({ requests, assumedRequests }, node) => score(node, requests, assumedRequests),
+    score: ({ rankedRequests }, node) => score(node, rankedRequests),
     wakeOn: {
       NodeAdd: fitsNow,
       NodeAllocatable: fitsNow,

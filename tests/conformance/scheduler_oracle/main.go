@@ -71,7 +71,7 @@ type answer struct {
 }
 
 func main() {
-	klog.SetLogger(klog.Logger{})
+	klog.SetLogger(logr.Discard())
 	metrics.Register()
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 64<<20)
