@@ -54,7 +54,9 @@ function conclude(
   }
   const nodeName = best.node.name;
   handle.preempt({ pod, nodeName, victims: best.pods });
-  return { nominatedNodeName: nodeName };
+  const found = `found a potential placement for pod on node ${nodeName}`;
+  const message = `preemption: ${found}, preempting ${best.pods.length} victims`;
+  return { message, nominatedNodeName: nodeName };
 }
 
 /** From a random one on, until enough candidates are found and one of them violates no budget. */

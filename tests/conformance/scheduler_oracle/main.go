@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"sort"
 	"strings"
@@ -71,7 +72,8 @@ type answer struct {
 }
 
 func main() {
-	klog.SetLogger(logr.Discard())
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
 	metrics.Register()
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 64<<20)
@@ -252,10 +254,6 @@ func (c *cycle) scored(ctx context.Context, state fwk.CycleState, pod *v1.Pod, n
 func (c *cycle) explained(ctx context.Context, state fwk.CycleState, given oracleCase, diagnosis framework.Diagnosis, result answer) answer {
 	if given.Preempt {
 		post, status := c.framework.RunPostFilterPlugins(ctx, state, given.Pod, diagnosis.NodeToStatus)
-		if status.Code() == fwk.Error {
-			result.Error = status.Message()
-			return result
-		}
 		diagnosis.PostFilterMsg = status.Message()
 		if post != nil && post.NominatingInfo != nil {
 			result.Nominated = post.NominatedNodeName
