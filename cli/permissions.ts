@@ -16,6 +16,8 @@ export interface ServerRights {
   readonly listen: string;
   /** "" if the output goes elsewhere. */
   readonly logFile: string;
+  /** Absolute; "" if there is none. */
+  readonly schedulerConfig?: string;
 }
 
 /**
@@ -24,10 +26,11 @@ export interface ServerRights {
  * connection (agents dial in, and are spoken to through the connections they made); webhooks will add their addresses.
  */
 export function serverPermissions(program: Program, rights: ServerRights): string[] {
-  const { dataDir, listen, logFile } = rights;
+  const { dataDir, listen, logFile, schedulerConfig = "" } = rights;
+  const configs = schedulerConfig === "" ? [] : [schedulerConfig];
   const own = [dataDir, ...(logFile === "" ? [] : [logFile, `${logFile}.1`])];
   return [
-    `--allow-read=${list([...own, ...serverCode(program)])}`,
+    `--allow-read=${list([...own, ...configs, ...serverCode(program)])}`,
     `--allow-write=${list(own)}`,
     `--allow-net=${listen}`,
     "--allow-sys=networkInterfaces,hostname",

@@ -31,6 +31,8 @@ export interface ServerConfig extends ProcessConfig {
   readonly historyAge: string;
   /** A quantity: `64Mi`. */
   readonly historyBytes: string;
+  /** Path of a KubeSchedulerConfiguration; "" for none. */
+  readonly schedulerConfig: string;
   /** How long a node may be silent before it counts as lost, in seconds. */
   readonly nodeMonitorGraceSeconds: number;
 }
@@ -120,6 +122,13 @@ export const serverSettings: readonly Setting<keyof ServerConfig>[] = [
       "room for changes that are kept (the oldest go first, whatever their age); a start reads all of it",
     check: (value) =>
       isWithin(bytesOf(value), [2 ** 20, 2 ** 36]) ? undefined : "a size from 1Mi to 64Gi",
+  },
+  {
+    key: "schedulerConfig",
+    flag: "--scheduler-config",
+    value: "FILE",
+    default: "",
+    help: "KubeSchedulerConfiguration: profiles, plugins and their arguments",
   },
   ...processSettings,
   {

@@ -13,6 +13,7 @@ import {
 } from "./config.ts";
 import { AgentConnections } from "./agents/agent_connections.ts";
 import { connectSubresources } from "./endpoints/connect/connect_subresources.ts";
+import { readSchedulerConfiguration } from "./scheduler/configuration/read_configuration.ts";
 import { ApiServer } from "./server/api_server.ts";
 import { signRequests } from "./server/csr_signing.ts";
 import { listen, type Listener } from "./server/listener.ts";
@@ -176,6 +177,7 @@ function startComponentsOf(
   return startComponents({
     controllers,
     scheduler,
+    schedulerConfiguration: schedulerConfigurationOf(config),
     logLevel: config.logLevel as Level,
     fetch: (request, env) => server.app.fetch(request, env),
     log,
@@ -186,6 +188,16 @@ function startComponentsOf(
       nodeMonitorGraceMs: config.nodeMonitorGraceSeconds * 1000,
     },
   });
+}
+
+/** What the file says that the configuration names. Throws ConfigError. */
+function schedulerConfigurationOf({ schedulerConfig: path }: ServerConfig) {
+  if (path === "") return undefined;
+  try {
+    return readSchedulerConfiguration(Deno.readTextFileSync(path));
+  } catch (error) {
+    throw new ConfigError(`Cannot use ${path}: ${(error as Error).message}`);
+  }
 }
 
 function tlsOf(certificates: CertificateManager) {

@@ -172,7 +172,11 @@ Deno.test("startScheduler() preempts: nominates, marks and deletes victims, then
     assert.ok(victim.metadata.deletionTimestamp);
     assert.equal(harness.api.pod("shop/vip").status?.nominatedNodeName, "n");
     assert.ok(harness.events.includes("Normal Preempted Preempted by pod uid-vip on node n"));
-    assert.equal(harness.whyWaiting("shop/vip"), "0/1 nodes are available: 1 Insufficient cpu.");
+    assert.equal(
+      harness.whyWaiting("shop/vip"),
+      "0/1 nodes are available: 1 Insufficient cpu. " +
+        "preemption: found a potential placement for pod on node n, preempting 1 victims",
+    );
 
     // Neither a smaller pod nor time takes the room, or another victim, meanwhile.
     await harness.add(makePod("thief", { cpu: "1", priority: 50 }));

@@ -183,8 +183,9 @@ Deno.test("VolumeBinding needs nothing before a pod with bound claims is bound",
 });
 
 Deno.test("VolumeRestrictions filter() lets one pod use a ReadWriteOncePod claim", () => {
-  const inUse = "node has pod using PersistentVolumeClaim with the same name and " +
-    "ReadWriteOncePod access mode";
+  const inUse =
+    "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode " +
+    "already in-use by another pod";
   const fixture = new PluginFixture(volumeRestrictions, {
     nodes,
     objects: [claim({ volumeName: "v", accessModes: ["ReadWriteOncePod"] })],

@@ -17,7 +17,7 @@ function helps(cluster: ReturnType<typeof randomCluster>, changes: readonly Chan
 
 Deno.test("explain() suggests nothing that would not help, on random clusters", () => {
   let checked = 0;
-  for (let seed = 1; seed <= 400; seed++) {
+  for (let seed = 1; seed <= 200; seed++) {
     const cluster = randomCluster(seed);
     if (seed % 10 === 0) cluster.pod.spec!.schedulingGates = [{ name: "example.com/hold" }];
     const { fits, suggestions } = explain(cluster, cluster.pod, { maxTrials: 3000 });
@@ -27,7 +27,7 @@ Deno.test("explain() suggests nothing that would not help, on random clusters", 
       checked++;
     }
   }
-  assert.ok(checked > 300, `only ${checked} suggestions to check`);
+  assert.ok(checked > 150, `only ${checked} suggestions to check`);
 });
 
 Deno.test("explain() suggests the fewest changes, compared with all sets of them on small clusters", () => {
