@@ -1,13 +1,16 @@
 /**
  * Compares our scheduler's decisions with the real kube-scheduler's on random clusters:
- * `deno run -A tests/conformance/scheduler/main.ts [--cases N] [--seed N] [--preempt] [--show N]`.
+ * `deno run -A tests/conformance/scheduler/main.ts [--cases N] [--seed N] [--preempt] [--profiles] [--show N]`.
+ * `--profiles` takes the configurations of `profiles.ts` by turn.
  *
  * @module
  */
 import { parseArgs } from "node:util";
+import { readSchedulerConfiguration } from "../../../control/scheduler/configuration/read_configuration.ts";
 import { randomCluster } from "../../../control/scheduler/testing/random_cluster.ts";
 import { differences } from "./compare.ts";
 import { decide } from "./decisions.ts";
+import { configurations } from "./profiles.ts";
 import { buildOracle, startOracle } from "./oracle.ts";
 
 const { values } = parseArgs({
@@ -16,6 +19,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     show: { type: "string", default: "5" },
     preempt: { type: "boolean", default: false },
+    profiles: { type: "boolean", default: false },
   },
 });
 const built = await buildOracle();
@@ -24,6 +28,16 @@ if (typeof built !== "string") {
   Deno.exit(0);
 }
 const { preempt } = values;
+const variants = values.profiles
+  ? configurations.map(([, profile]) => {
+    const config = {
+      apiVersion: "kubescheduler.config.k8s.io/v1",
+      kind: "KubeSchedulerConfiguration",
+      profiles: [profile],
+    };
+    return { config, profile: readSchedulerConfiguration(JSON.stringify(config)).profiles[0]! };
+  })
+  : [];
 const [cases, first, show] = [values.cases, values.seed, values.show].map(Number);
 const oracle = startOracle(built);
 const kinds = new Map<string, number>();
@@ -31,8 +45,9 @@ let differing = 0;
 let feasible = 0;
 for (let seed = first!; seed < first! + cases!; seed++) {
   const cluster = randomCluster(seed);
-  const theirs = await oracle.ask(cluster, { preempt });
-  const ours = decide(cluster, { preempt });
+  const { config, profile } = variants[seed % variants.length] ?? {};
+  const theirs = await oracle.ask(cluster, { preempt, config });
+  const ours = decide(cluster, { preempt, ...(profile && { profile }) });
   if (theirs.scores) feasible++;
   const found = differences(ours, theirs);
   if (found.length === 0) continue;
