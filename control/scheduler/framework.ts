@@ -74,7 +74,7 @@ export interface ClusterEvent {
   readonly kind: EventKind;
   readonly node?: NodeInfo | undefined;
   readonly pod?: PodInfo | undefined;
-  /** For `Storage`: the claim, volume, class or CSI node. */
+  /** For `Storage`: the claim (of a volume or of devices), volume, class, driver, capacity or CSI node. */
   readonly object?: KubeObject | undefined;
 }
 
@@ -153,6 +153,8 @@ export interface FailedAttempt {
   readonly verdicts: ReadonlyMap<NodeInfo, Rejection>;
   /** Why not, for all other nodes. */
   readonly others: Rejection | undefined;
+  /** Plugins that were never asked, because others had refused the pod before. */
+  readonly unprepared: ReadonlySet<string>;
   /** Starts a dry run on a copy of one node. Its filter states are copies, too. */
   dryRun(node: NodeInfo): DryRun;
 }

@@ -30,6 +30,9 @@ export function feedFromInformers(options: InformerFeedOptions): () => void {
     informers.of(resources.persistentvolumes).onChange(storage),
     informers.of(resources.storageclasses).onChange(storage),
     informers.of(resources.csinodes).onChange(storage),
+    informers.of(resources.csidrivers).onChange(storage),
+    informers.of(resources.csistoragecapacities).onChange(storage),
+    informers.of(resources.resourceclaims).onChange(storage),
   ];
   return () => ends.forEach((end) => end());
 }

@@ -4,7 +4,7 @@ import type { NodeInfo } from "./cache/node_info.ts";
 import type { PodInfo } from "./cache/pod_info.ts";
 import { Cycle } from "./cycle.ts";
 import { type Diagnosis, fitErrorMessage } from "./fit_error.ts";
-import { isRejection, type PostFilterResult, type Rejection } from "./framework.ts";
+import { isRejection, type Plugin, type PostFilterResult, type Rejection } from "./framework.ts";
 import type { Profile } from "./profile.ts";
 
 /** What came of one pod's turn. */
@@ -36,7 +36,10 @@ interface Found {
   readonly feasible: readonly NodeInfo[];
   readonly diagnosis: Diagnosis;
   readonly rejectedBy: Set<string>;
+  readonly unprepared?: ReadonlySet<string>;
 }
+
+const nobody: ReadonlySet<string> = new Set();
 
 /** Chooses nodes for pods: the same cluster, pods and random numbers give the same choices. It changes nothing. */
 export class Placer {
@@ -66,6 +69,7 @@ export class Placer {
         feasible: [],
         diagnosis: stoppedDiagnosis(stopped, nodes.length),
         rejectedBy: new Set([plugin]),
+        unprepared: pluginsAfter(plugin, profile.preFilters),
       };
       return this.#unschedulable(pod, found, undefined);
     }
@@ -121,7 +125,7 @@ export class Placer {
 
   #unschedulable(pod: PodInfo, found: Found, cycle: Cycle | undefined): Outcome {
     const { diagnosis, rejectedBy } = found;
-    const after = this.#postFilter(pod, diagnosis, cycle);
+    const after = this.#postFilter(pod, found, cycle);
     return {
       code: "Unschedulable",
       message: fitErrorMessage(diagnosis, after?.message),
@@ -132,7 +136,7 @@ export class Placer {
 
   #postFilter(
     pod: PodInfo,
-    { verdicts, others }: Diagnosis,
+    { diagnosis: { verdicts, others }, unprepared = nobody }: Found,
     cycle: Cycle | undefined,
   ): PostFilterResult | undefined {
     for (const plugin of this.#options.profile.postFilters) {
@@ -142,7 +146,7 @@ export class Placer {
         }
         return cycle.dryRun(node);
       };
-      const result = plugin.postFilter!({ pod, verdicts, others, dryRun });
+      const result = plugin.postFilter!({ pod, verdicts, others, unprepared, dryRun });
       if (result.nominatedNodeName || result.message) return result;
     }
     return undefined;
@@ -213,6 +217,11 @@ export function feasibleNodesToFind(nodeCount: number, percentage = 0): number {
   const adapted = Math.max(50 - Math.floor(nodeCount / 125), minFeasiblePercent);
   const percent = percentage || adapted;
   return Math.max(Math.floor(nodeCount * percent / 100), minFeasibleNodes);
+}
+
+function pluginsAfter(name: string, plugins: readonly Plugin[]): ReadonlySet<string> {
+  const names = plugins.map((plugin) => plugin.name);
+  return new Set(names.slice(names.indexOf(name) + 1));
 }
 
 function stoppedDiagnosis(stopped: Rejection, nodeCount: number): Diagnosis {

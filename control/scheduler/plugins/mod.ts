@@ -1,6 +1,7 @@
 import type { PluginFactory } from "../framework.ts";
 import { defaultBinder } from "./default_binder.ts";
 import { defaultPreemption } from "./default_preemption.ts";
+import { dynamicResources } from "./dynamic_resources.ts";
 import { imageLocality } from "./image_locality.ts";
 import { interPodAffinity } from "./inter_pod_affinity.ts";
 import { nodeAffinity } from "./node_affinity.ts";
@@ -23,6 +24,7 @@ import { volumeZone } from "./volume_zone.ts";
 export const plugins: ReadonlyMap<string, PluginFactory> = new Map<string, PluginFactory>([
   ["DefaultBinder", defaultBinder],
   ["DefaultPreemption", defaultPreemption],
+  ["DynamicResources", dynamicResources],
   ["ImageLocality", imageLocality],
   ["InterPodAffinity", interPodAffinity],
   ["NodeAffinity", nodeAffinity],

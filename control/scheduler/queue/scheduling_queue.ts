@@ -35,6 +35,7 @@ export class SchedulingQueue {
   readonly #backoff = new Heap(byBackoff);
   /** Apart, because a back-off after an error is never cut short. */
   readonly #errorBackoff = new Heap(byBackoff);
+  readonly #gated = new Set<WaitingPod>();
   /** In the order of their rejection, so the first is the first to be flushed. */
   readonly #rejected = new Set<WaitingPod>();
   /** Rejected pods by their profile and the plugin that did it; under "" those that any event may help. */
@@ -123,6 +124,8 @@ export class SchedulingQueue {
 
   /** Something happened: pods that it may help are tried again. Costs nothing for pods that nobody would wake. */
   dispatch(event: ClusterEvent): void {
+    // Gates are about the pod itself, but for claims that it waits for.
+    if (event.kind === "Storage") { for (const gated of [...this.#gated]) this.#enter(gated); }
     if (this.#rejected.size === 0) return;
     for (const [{ hints }, filed] of [...this.#filed]) {
       for (const [plugin, hint] of hints.get(event.kind) ?? []) {
@@ -208,8 +211,10 @@ export class SchedulingQueue {
   }
 
   #enter(waiting: WaitingPod): void {
+    this.#gated.delete(waiting);
     if (this.#isGated(waiting)) {
       waiting.place = "gated";
+      this.#gated.add(waiting);
       return;
     }
     waiting.place = "active";
@@ -232,6 +237,7 @@ export class SchedulingQueue {
   }
 
   #leave(waiting: WaitingPod): void {
+    if (waiting.place === "gated") this.#gated.delete(waiting);
     if (waiting.place === "active") this.#active.remove(waiting);
     if (waiting.place === "backoff") this.#backoffOf(waiting).remove(waiting);
     if (waiting.place !== "rejected") return;
