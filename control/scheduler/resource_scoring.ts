@@ -33,21 +33,21 @@ export function isScalar(name: string): boolean {
 }
 
 function average(resources: readonly ResourceWeight[], score: ShareScore): ResourceScore {
-  return (node, requests) => {
-    let sum = 0;
-    let weights = 0;
-    for (const { name, weight } of resources) {
-      const whole = node.allocatable.get(name);
-      if (whole === 0 || (isScalar(name) && requests.get(name) === 0)) continue;
-      sum += weight * score(usedOf(name, node, requests), whole);
-      weights += weight;
-    }
-    return weights === 0 ? 0 : Math.trunc(sum / weights);
-  };
+  return weighted(resources, score, (sum, weights) => Math.trunc(sum / weights));
 }
 
 /** As the reference counts here: what scores nothing has no weight either. */
 function positiveAverage(resources: readonly ResourceWeight[], score: ShareScore): ResourceScore {
+  const counted: ShareScore = (used, whole) => score(used, whole) || NaN;
+  return weighted(resources, counted, (sum, weights) => Math.round(sum / weights));
+}
+
+/** Joins the scores of the resources that a node has; a score that is no number is left out, with its weight. */
+function weighted(
+  resources: readonly ResourceWeight[],
+  score: ShareScore,
+  mean: (sum: number, weights: number) => number,
+): ResourceScore {
   return (node, requests) => {
     let sum = 0;
     let weights = 0;
@@ -55,11 +55,11 @@ function positiveAverage(resources: readonly ResourceWeight[], score: ShareScore
       const whole = node.allocatable.get(name);
       if (whole === 0 || (isScalar(name) && requests.get(name) === 0)) continue;
       const own = score(usedOf(name, node, requests), whole);
-      if (own <= 0) continue;
+      if (Number.isNaN(own)) continue;
       sum += weight * own;
       weights += weight;
     }
-    return weights === 0 ? 0 : Math.round(sum / weights);
+    return weights === 0 ? 0 : mean(sum, weights);
   };
 }
 
