@@ -155,14 +155,15 @@ export function podRequests(pod: Pod, options: RequestOptions = {}): Resources {
 export const assumeAll: Assumptions = { cpu: true, memory: true };
 
 /** As nodes count a pod that is on them: what is said for the pod as a whole leaves nothing to assume. `requests`: its own. */
-export function assumptionsWhenPlaced({ spec }: Pod, requests: Resources): Assumptions {
+export function assumptionsWhenPlaced(pod: Pod, requests: Resources): Assumptions {
+  const { spec } = pod;
   if (!spec || !hasPodLevelRequests(spec)) return assumeAll;
-  const lists = [...spec.containers, ...spec.initContainers ?? []].map(({ resources }) =>
-    resources
-  );
+  // What will never be granted says nothing.
+  const containers = isInfeasible(pod) ? [] : [...spec.containers, ...spec.initContainers ?? []];
+  const lists = [spec.resources, ...containers.map(({ resources }) => resources)];
   const says = (name: string) =>
     requests.get(name) > 0 || spec.overhead?.[name] !== undefined ||
-    [spec.resources, ...lists].some((resources) => resources?.requests?.[name] !== undefined);
+    lists.some((resources) => resources?.requests?.[name] !== undefined);
   return { cpu: !says("cpu"), memory: !says("memory") };
 }
 

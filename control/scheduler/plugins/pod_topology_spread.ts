@@ -103,13 +103,20 @@ function domainsOf(
   constraints: readonly SpreadConstraint[],
   { cluster }: PluginHandle,
 ): HardState {
-  const nodes = cluster.nodes().filter((node) => hasAllKeys(node, constraints));
+  const keys = constraints.map(({ topologyKey }) => topologyKey);
+  const domains = cluster.domains(keys);
+  const { selector, required } = pod.placement;
+  const isAnywhere = selector === undefined && required === undefined;
   return constraints.map((constraint) => {
-    const byNode = cluster.count(constraint.query);
+    const { topologyKey, honorsAffinity, honorsTaints, query } = constraint;
+    const byNode = cluster.count(query);
+    const countsAll = !honorsTaints && (isAnywhere || !honorsAffinity);
+    // Where every node counts, only those with pods to count need a look.
     const counts = new Map<string, number>();
-    for (const node of nodes) {
-      if (!countsNode(constraint, pod, node)) continue;
-      const domain = node.labels[constraint.topologyKey]!;
+    if (countsAll) { for (const domain of domains.get(topologyKey)!) counts.set(domain, 0); }
+    for (const node of countsAll ? byNode.keys() : cluster.nodes()) {
+      if (!hasAllKeys(node, constraints) || !countsNode(constraint, pod, node)) continue;
+      const domain = node.labels[topologyKey]!;
       counts.set(domain, (counts.get(domain) ?? 0) + (byNode.get(node) ?? 0));
     }
     return { constraint, counts, min: undefined };

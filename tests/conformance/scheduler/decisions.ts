@@ -38,7 +38,7 @@ export function decide(
     const outcome = model.place(pod);
     if (outcome.code === "Error") throw outcome.error;
     const text = outcome.code === "Unschedulable" ? outcome.message : "";
-    const message = preempt ? text : text.replace(/ preemption: .*$/s, "");
+    const message = preempt ? text : text.replace(/ (preemption: .*|not found)$/s, "");
     return {
       ...(refused
         ? { preFilter: { ...refused.rejection, plugin: refused.plugin } }
