@@ -18,6 +18,8 @@ export interface ServerRights {
   readonly logFile: string;
   /** Hosts, with or without a port, that it may connect with. */
   readonly reachable: readonly string[];
+  /** Absolute; "" if there is none. */
+  readonly schedulerConfig?: string;
 }
 
 /**
@@ -27,10 +29,11 @@ export interface ServerRights {
  * (designs/008).
  */
 export function serverPermissions(program: Program, rights: ServerRights): string[] {
-  const { dataDir, listen, logFile, reachable } = rights;
+  const { dataDir, listen, logFile, reachable, schedulerConfig = "" } = rights;
+  const configs = schedulerConfig === "" ? [] : [schedulerConfig];
   const own = [dataDir, ...(logFile === "" ? [] : [logFile, `${logFile}.1`])];
   return [
-    `--allow-read=${list([...own, ...serverCode(program)])}`,
+    `--allow-read=${list([...own, ...configs, ...serverCode(program)])}`,
     `--allow-write=${list(own)}`,
     `--allow-net=${[listen, ...reachable].join(",")}`,
     "--allow-sys=networkInterfaces,hostname",

@@ -33,6 +33,8 @@ export interface ServerConfig extends ProcessConfig {
   readonly historyBytes: string;
   /** Hosts (`host` or `host:port`) that the server may connect with by itself, besides its own machine. */
   readonly egress: readonly string[];
+  /** Path of a KubeSchedulerConfiguration; "" for none. */
+  readonly schedulerConfig: string;
   /** How long a node may be silent before it counts as lost, in seconds. */
   readonly nodeMonitorGraceSeconds: number;
 }
@@ -131,6 +133,13 @@ export const serverSettings: readonly Setting<keyof ServerConfig>[] = [
     help:
       "hosts that the server reaches without an agent's help, separated by commas: HOST or HOST:PORT",
     check: isHost,
+  },
+  {
+    key: "schedulerConfig",
+    flag: "--scheduler-config",
+    value: "FILE",
+    default: "",
+    help: "KubeSchedulerConfiguration: profiles, plugins and their arguments",
   },
   ...processSettings,
   {

@@ -16,6 +16,7 @@ import { AgentConnections } from "./agents/agent_connections.ts";
 import { connectSubresources } from "./endpoints/connect/connect_subresources.ts";
 import { clusterNetwork } from "./network/cluster_network.ts";
 import type { Destination } from "./network/network.ts";
+import { readSchedulerConfiguration } from "./scheduler/configuration/read_configuration.ts";
 import { ApiServer } from "./server/api_server.ts";
 import { signRequests } from "./server/csr_signing.ts";
 import { listen, type Listener } from "./server/listener.ts";
@@ -189,6 +190,7 @@ function startComponentsOf(
   return startComponents({
     controllers,
     scheduler,
+    schedulerConfiguration: schedulerConfigurationOf(config),
     logLevel: config.logLevel as Level,
     fetch: (request, env) => server.app.fetch(request, env),
     log,
@@ -203,6 +205,16 @@ function startComponentsOf(
 
 function authoritiesOf({ caBundle, frontProxyBundle }: CertificateManager) {
   return { clientAuthority: caBundle, proxyAuthority: frontProxyBundle };
+}
+
+/** What the file says that the configuration names. Throws ConfigError. */
+function schedulerConfigurationOf({ schedulerConfig: path }: ServerConfig) {
+  if (path === "") return undefined;
+  try {
+    return readSchedulerConfiguration(Deno.readTextFileSync(path));
+  } catch (error) {
+    throw new ConfigError(`Cannot use ${path}: ${(error as Error).message}`);
+  }
 }
 
 function tlsOf(certificates: CertificateManager) {

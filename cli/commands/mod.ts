@@ -12,6 +12,7 @@ import { token } from "./token.ts";
 import { uninstall } from "./uninstall.ts";
 import { up } from "./up.ts";
 import { version } from "./version.ts";
+import { why } from "./why.ts";
 
 /** Every command, in the order of help. `help` itself is part of the entry. */
 export const commands: readonly Command[] = [
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   get,
   history,
   backup,
+  why,
   test,
   version,
   completion(() => commands),

@@ -19,7 +19,9 @@ export const server: Command = {
     const config = serverConfig(flags, configFileOf(flags));
     const dataDir = await ensureDirectory(config.dataDir);
     const logFile = config.logFile && absolute(config.logFile, Deno.cwd());
-    const args = serverArguments(context.program, { ...config, dataDir, logFile });
+    const schedulerConfig = config.schedulerConfig && absolute(config.schedulerConfig, Deno.cwd());
+    const rights = { ...config, dataDir, logFile, schedulerConfig };
+    const args = serverArguments(context.program, rights);
     return await become([context.program.deno, ...args], context);
   },
 };

@@ -40,6 +40,7 @@ export const up: Command = {
       ...wanted,
       dataDir: absolute(wanted.dataDir, cwd),
       cniConfigDir: wanted.cniConfigDir && absolute(wanted.cniConfigDir, cwd),
+      schedulerConfig: wanted.schedulerConfig && absolute(wanted.schedulerConfig, cwd),
       nodeName: wanted.nodeName || Deno.hostname().toLowerCase(),
     };
     const interrupted = new AbortController();

@@ -170,6 +170,7 @@ function resourceRequest(
   { clock, stopping }: ApiHandlerOptions,
 ): ResourceRequest {
   let body: Promise<Uint8Array> | undefined;
+  // Made when it is asked for: most requests end before anybody would.
   let signal: AbortSignal | undefined;
   return {
     method: c.req.method,

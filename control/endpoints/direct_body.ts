@@ -1,18 +1,7 @@
 import { concat } from "../../shared/http2/bytes.ts";
+import type { BodySource, BodyWriter } from "../../shared/stream/body_writer.ts";
 
-/** Takes the bytes of one answer, as fast as its client does. */
-export interface BodyWriter {
-  /** False: no room for more until `onDrain` calls. What was given is sent all the same. */
-  write(...chunks: readonly Uint8Array[]): boolean;
-  /** Calls `task` whenever there is room again. Set once. */
-  onDrain(task: () => void): void;
-  /** Calls `task` when the client is gone. Set once. */
-  onClose(task: () => void): void;
-  /** Nothing more will come. */
-  end(): void;
-}
-/** Sends a body through a writer; called at most once. */
-export type BodySource = (writer: BodyWriter) => void;
+export type { BodySource, BodyWriter };
 /** All of a body, in pieces, or what sends it bit by bit. */
 export type DirectBody = readonly Uint8Array[] | BodySource;
 
