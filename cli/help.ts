@@ -30,7 +30,7 @@ export function commandHelp(command: Command): string {
 
 function flagLines(flags: readonly Flag[]): string[] {
   const names = flags.map(({ flag, short, value }) =>
-    [short ? `${short}, ${flag}` : flag, value].filter(Boolean).join(" ")
+    [short ? `${flag}, ${short}` : flag, value].filter(Boolean).join(" ")
   );
   const longest = Math.max(...names.map((name) => name.length));
   return flags.flatMap((flag, index) => {

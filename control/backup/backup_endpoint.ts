@@ -3,6 +3,7 @@ import type { Clock, Timer } from "../../shared/clock/clock.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { StatusError } from "../../shared/meta/status_error.ts";
 import { forbiddenError } from "../authorization/forbidden.ts";
+import { methodNotAllowed } from "../registry/errors.ts";
 import type { RequestContext } from "../server/request_context.ts";
 import { writeFrames } from "./frames.ts";
 import { type BackupSource, takeSnapshot } from "./snapshot.ts";
@@ -33,6 +34,7 @@ export function backupEndpoint(
       const reason = `only ${MASTERS} may back up the cluster and its keys`;
       throw forbiddenError(user, info, { decision: "Deny", reason });
     }
+    if (c.req.method !== "GET") throw methodNotAllowed();
     if (underWay) {
       throw new StatusError("TooManyRequests", "another backup is being made", {
         details: { retryAfterSeconds: 10 },
@@ -71,7 +73,14 @@ function streamOf(
     if (!over) onEnd(complete);
     over = true;
   };
+  const watch = (controller: ReadableStreamDefaultController) => {
+    watchdog = clock.after(STALLED_MS, () => {
+      controller.error(new Error("the client has not taken anything for a minute"));
+      end(false);
+    });
+  };
   return new ReadableStream<Uint8Array>({
+    start: watch,
     async pull(controller) {
       watchdog?.cancel();
       // Deflating a piece takes about a millisecond: other requests come between two of them.
@@ -86,10 +95,7 @@ function streamOf(
         return end(true);
       }
       controller.enqueue(value);
-      watchdog = clock.after(STALLED_MS, () => {
-        controller.error(new Error("the client has not taken anything for a minute"));
-        end(false);
-      });
+      watch(controller);
     },
     async cancel() {
       end(false);

@@ -9,7 +9,10 @@ import { verifyBackup } from "./verify.ts";
 
 function requestBy(name: string, ...groups: string[]): RequestContext {
   const info = { isResource: false, verb: "get", path: backupPath };
-  return { var: { user: { name, groups }, info } } as unknown as RequestContext;
+  return {
+    req: { method: "GET" },
+    var: { user: { name, groups }, info },
+  } as unknown as RequestContext;
 }
 const admin = requestBy("admin", "system:masters", "system:authenticated");
 
@@ -48,6 +51,15 @@ Deno.test("The backup endpoint makes one backup at a time", async () => {
   const { body } = await answer(admin);
   await assert.rejects(answer(admin), refused("TooManyRequests"));
   await body!.cancel();
+  await (await answer(admin)).body!.cancel();
+});
+
+Deno.test("The backup endpoint answers GET alone, and gives up a client that never reads", async () => {
+  const { clock, answer } = await setUp();
+  const head = { ...admin, req: { method: "HEAD" } } as unknown as RequestContext;
+  await assert.rejects(answer(head), refused("MethodNotAllowed"));
+  await answer(admin);
+  await clock.advance(61_000);
   await (await answer(admin)).body!.cancel();
 });
 
