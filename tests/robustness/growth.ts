@@ -15,6 +15,8 @@ export interface GrowthTally {
   wal: number;
   /** The largest share of what the database may have that it had. */
   fill: number;
+  /** The memory of the process after the first hour, and the most it had later, in bytes. */
+  rss: { early: number; late: number };
 }
 
 const NODES = 10;
@@ -43,7 +45,7 @@ export async function grow(hours: number, seed: number): Promise<GrowthTally> {
   const directory = await Deno.makeTempDir();
   const clock = new FakeClock();
   const random = seededRandom(seed);
-  const tally = { writes: 0, written: 0, file: 0, wal: 0, fill: 0 };
+  const tally = { writes: 0, written: 0, file: 0, wal: 0, fill: 0, rss: { early: 0, late: 0 } };
   const storage = await openKvStorage(directory, { clock, random, log: silentLog });
   const cluster = new Cluster(storage, random, tally);
   const recent: number[] = [];
@@ -58,6 +60,9 @@ export async function grow(hours: number, seed: number): Promise<GrowthTally> {
       // Waits for the compaction that is under way, if one is.
       await storage.compact(storage.compacted());
       const history = recent.reduce((sum, bytes) => sum + bytes, 0);
+      const { rss } = Deno.memoryUsage();
+      if (step < STEPS_PER_HOUR) tally.rss.early = rss;
+      else tally.rss.late = Math.max(tally.rss.late, rss);
       await measure(directory, fileLimit(await liveBytes(storage), history), tally);
     }
   } finally {

@@ -11,6 +11,8 @@ export interface PowerCutTally {
   images: number;
   acknowledged: number;
   syncs: number;
+  /** Intervals between two fsyncs in which the power went off, of `syncs` and one more. */
+  intervals: number;
 }
 
 export interface PowerCutOptions {
@@ -38,8 +40,8 @@ export async function powerCuts(
   try {
     await traceChild(`${directory}/store`, trace, seed);
     const calls = await readTrace(trace);
-    const moments = momentsOf(calls, cuts, random);
-    const tally = { images: 0, acknowledged: 0, syncs: 0 };
+    const tally = { images: 0, acknowledged: 0, syncs: 0, intervals: 0 };
+    const moments = momentsOf(calls, { cuts, random, tally });
     const disk = new Map<string, SyncedFile>();
     const said: string[] = [];
     for (const [i, call] of calls.entries()) {
@@ -60,12 +62,20 @@ export async function powerCuts(
 }
 
 /** Which calls the power goes off before, in order. Begins when the first write was acknowledged. */
-function momentsOf(calls: readonly Call[], cuts: number, random: Random): number[] {
+function momentsOf(
+  calls: readonly Call[],
+  { cuts, random, tally }: {
+    readonly cuts: number;
+    readonly random: Random;
+    readonly tally: PowerCutTally;
+  },
+): number[] {
   const first = calls.findIndex(({ type }) => type === "say");
   const syncs = [...calls.keys()].filter((i) => i > first && calls[i]!.type === "sync");
   const bounds = [first, ...syncs, calls.length];
   const gaps = Array.from({ length: bounds.length - 1 }, (_, i) => i);
   // Where there are more intervals than cuts, which of them is left to chance.
+  tally.intervals = Math.min(cuts, gaps.length);
   const start = Math.floor(random.float() * gaps.length);
   return Array.from({ length: cuts }, (_, i) => {
     const gap = gaps[(start + i) % gaps.length]!;
