@@ -17,7 +17,10 @@ const STORED = [1_000, 50_000];
 
 /** The API server beside the reference; resolves to a section of BENCHMARKS.md. */
 export async function benchApi(options: BenchOptions): Promise<string> {
-  const starts = () => measureStarts(startCoracle, { ...options, counts: STORED });
+  const starts = () => {
+    console.log(`starts with ${STORED.join(" and ")} objects`);
+    return measureStarts(startCoracle, { ...options, counts: STORED });
+  };
   return await bench(options, { mode: "api", bars: apiBars, programs: [], alone: starts });
 }
 

@@ -17,12 +17,13 @@ export function apibench(program: string): Load {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const [, stderr] = await Promise.all([
+    const [remarks, stderr] = await Promise.all([
       eachRow(child.stdout, onOperation),
       new Response(child.stderr).text(),
     ]);
     const { code } = await child.status;
     if (code !== 0) throw new Error(`apibench ended with code ${code}: ${stderr.trim()}`);
+    for (const remark of remarks) console.log(`apibench: ${remark}`);
     return JSON.parse(await Deno.readTextFile(json)) as OperationResult[];
   };
 }
@@ -38,15 +39,20 @@ async function identityFlags(identity: Identity, directory: string): Promise<str
   return flags;
 }
 
-/** It prints a row when an operation has ended. */
+/** It prints a row when an operation has ended. Resolves to what else it says. */
 async function eachRow(
   stdout: ReadableStream<Uint8Array>,
   onRow: () => void,
-): Promise<void> {
+): Promise<string[]> {
+  const remarks: string[] = [];
   let rest = "";
   for await (const text of stdout.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split("\n");
     rest = lines.pop()!;
-    for (const line of lines) if (/ n=\d+ /.test(line)) onRow();
+    for (const line of lines) {
+      if (/ n=\d+ /.test(line)) onRow();
+      else remarks.push(line.trim());
+    }
   }
+  return remarks;
 }

@@ -8,8 +8,8 @@ export interface Exchange {
   readonly body?: unknown;
 }
 
-/** Sends one request and reads its whole answer; rejects if it was refused. */
-export async function exchange(transport: Transport, request: Exchange): Promise<string> {
+/** Sends one request and takes in its whole answer, without looking at it; rejects if it was refused. */
+export async function exchange(transport: Transport, request: Exchange): Promise<void> {
   const { method, path, contentType = "application/json", body } = request;
   const response = await transport.send({
     method,
@@ -17,7 +17,10 @@ export async function exchange(transport: Transport, request: Exchange): Promise
     accept: "application/json",
     ...(body !== undefined && { contentType, body: JSON.stringify(body) }),
   });
-  const text = await response.text();
-  if (response.status < 300) return text;
-  throw new Error(`${method} ${path}: status ${response.status}: ${text.slice(0, 300)}`);
+  if (response.status >= 300) {
+    const text = await response.text();
+    throw new Error(`${method} ${path}: status ${response.status}: ${text.slice(0, 300)}`);
+  }
+  // deno-lint-ignore no-empty -- taking it in is all that a load does with an answer
+  for await (const _ of response.stream()) {}
 }

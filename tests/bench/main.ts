@@ -21,7 +21,7 @@ const usage = `deno task bench [WHAT] [OPTIONS]
 
   --reference DIR  a folder with kube-apiserver, etcd, apibench (and kube-scheduler)
   --rounds N       so many rounds, of which medians are taken (1)
-  --objects N      pods of the load (3000)
+  --objects N      pods of the load (3000; at least 500)
   --nodes N        nodes of the scheduler's load (1000)
   --minutes N      how long the rest is watched (10)
   --hours N        how long the growth is watched, in the cluster's time (24)

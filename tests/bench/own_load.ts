@@ -1,4 +1,3 @@
-import { type HttpsTransport, httpsTransport } from "../../shared/client/https_transport.ts";
 import { resources } from "../../shared/client/resources.gen.ts";
 import { restClient } from "../../shared/client/rest_client.ts";
 import { systemClock } from "../../shared/clock/clock.ts";
@@ -6,6 +5,7 @@ import { benchPod, podName, runningStatus } from "./bench_pod.ts";
 import { type Exchange, exchange } from "./exchange.ts";
 import { percentile } from "./figures.ts";
 import type { Load, OperationResult } from "./load.ts";
+import { type Http2Transport, http2Transport } from "./http2_transport.ts";
 import { measure } from "./measure.ts";
 import type { RunningServer } from "./server.ts";
 
@@ -20,12 +20,12 @@ const pods = `${namespacePath}/pods`;
 type Step = [op: string, count: number, inFlight: number, request: (i: number) => Exchange];
 
 /**
- * The operations of apibench, for machines where that cannot be built. A program of ours over HTTP/1.1, slower than
- * apibench: its figures compare with each other alone.
+ * The operations of apibench, for machines where that cannot be built. A program of ours, slower than apibench: its
+ * figures compare with each other alone.
  */
 export const ownLoad: Load = async (server, { mode, objects, onOperation }) => {
   if (mode === "sched") throw new Error("Cannot measure the scheduler without apibench");
-  const transport = connect(server);
+  const transport = http2Transport(server);
   const results: OperationResult[] = [];
   const note = (result: OperationResult) => {
     results.push(result);
@@ -49,7 +49,7 @@ export const ownLoad: Load = async (server, { mode, objects, onOperation }) => {
 
 /** Creates pods until there are so many. */
 export async function storePods(server: RunningServer, from: number, to: number): Promise<void> {
-  const transport = connect(server);
+  const transport = http2Transport(server);
   try {
     if (from === 0) await prepare(transport);
     const act = (i: number) => exchange(transport, create(from + i));
@@ -61,14 +61,8 @@ export async function storePods(server: RunningServer, from: number, to: number)
   }
 }
 
-function connect({ url, admin }: RunningServer): HttpsTransport {
-  const certificate = { certPem: admin.certificate, keyPem: admin.key };
-  const config = { server: url, caPem: admin.ca, certificate: () => certificate };
-  return httpsTransport(config, { maxConnections: WATCHERS + IN_FLIGHT });
-}
-
 /** Without controllers nobody else makes the namespace's service account. */
-async function prepare(transport: HttpsTransport): Promise<void> {
+async function prepare(transport: Http2Transport): Promise<void> {
   const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
   await exchange(transport, { method: "POST", path: "/api/v1/namespaces", body: namespace });
   const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" } };
@@ -118,13 +112,13 @@ function apply(i: number): Exchange {
 }
 
 /** Updates one after the other, each timed until every watcher has it. */
-async function fanOut(transport: HttpsTransport): Promise<OperationResult> {
+async function fanOut(transport: Http2Transport): Promise<OperationResult> {
   const client = restClient(transport, { userAgent: "bench" });
   const query = { namespace: NAMESPACE };
   const { resourceVersion } = await client.list(resources.configmaps, query);
   const sent: number[] = [];
   const latencies: number[] = [];
-  const watchers = Array.from({ length: WATCHERS }, async () => {
+  const watchers = Promise.all(Array.from({ length: WATCHERS }, async () => {
     let seen = 0;
     const watch = client.watch(resources.configmaps, {
       ...query,
@@ -137,7 +131,9 @@ async function fanOut(transport: HttpsTransport): Promise<OperationResult> {
       latencies.push(systemClock.monotonic() - sent[Number(sequence)]!);
       if (++seen === UPDATES) return;
     }
-  });
+  }));
+  // If an update fails, that is the error to be told of, not that the watches end then.
+  watchers.catch(() => {});
   await new Promise((resolve) => setTimeout(resolve, 1000)); // As apibench: all watches are open then.
   const begun = systemClock.monotonic();
   for (let i = 0; i < UPDATES; i++) {
@@ -149,7 +145,7 @@ async function fanOut(transport: HttpsTransport): Promise<OperationResult> {
       body: { data: { Seq: String(i), pad: "p".repeat(900) } },
     });
   }
-  await Promise.all(watchers);
+  await watchers;
   const seconds = (systemClock.monotonic() - begun) / 1000;
   return {
     op: "watch fan-out, events",

@@ -34,7 +34,7 @@ export function scaleReport({ command, machine, small, large }: {
     `Machine: ${machine}`,
     "",
     table(
-      ["µs per object", title(SMALL), title(LARGE), "ratio", "must reach", "verdict"],
+      ["CPU µs per object", title(SMALL), title(LARGE), "ratio", "must reach", "verdict"],
       Object.entries(large).map(([op, cost]) => {
         const ratio = cost / small[op]!;
         const verdict = ratio <= MOST ? "reached" : "MISSED";
