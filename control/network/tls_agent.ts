@@ -73,6 +73,8 @@ export class TlsAgent extends Agent {
     const { dial, clock, tls } = this.#options;
     const socket = await overTls(await dial(), tls(), clock);
     socket.once("close", () => this.#idle.get(socket)?.cancel());
+    // The other side has said all it will: there is no answer to be had on this connection any more.
+    socket.once("end", () => socket.destroy());
     return socket;
   }
 }

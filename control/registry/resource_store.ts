@@ -33,6 +33,7 @@ import { dropStatus, keepAllButStatus, keepStatus } from "./status_part.ts";
 import type { Deleted, StoreOptions, WriteScope, Written } from "./store_types.ts";
 import {
   type CreateOptions,
+  type DeleteHow,
   type Transform,
   type UpdateOptions,
   wholeObject,
@@ -111,11 +112,11 @@ export class ResourceStore {
     name: string,
     options: Partial<DeleteOptions>,
     scope: WriteScope,
-    { direct = false }: { readonly direct?: boolean } = {},
+    how: DeleteHow = {},
   ): Promise<Deleted> {
     return await this.#judge(name, scope, async (current) => {
       if (!current) throw notFoundError(view, name);
-      return await this.#deleteOnce(view, current, { options, direct }, scope);
+      return await this.#deleteOnce(view, current, { ...how, options }, scope);
     });
   }
 
@@ -171,7 +172,11 @@ export class ResourceStore {
     const undo = hooks?.reserve?.(normal, undefined, scope.dryRun);
     try {
       kind.strategy.canonicalize?.(normal);
-      if (!direct) await admission.validate({ ...attributes, object: fromStored(view, normal) });
+      if (!direct) {
+        // A name that was generated is known by now.
+        const { name = "" } = normal.metadata;
+        await admission.validate({ ...attributes, name, object: fromStored(view, normal) });
+      }
       if (scope.dryRun) {
         await this.#refuseTaken(view, normal, scope);
         undo?.();
@@ -311,10 +316,7 @@ export class ResourceStore {
   async #deleteOnce(
     view: KindDefinition,
     current: Stored,
-    { options, direct }: {
-      readonly options: Partial<DeleteOptions>;
-      readonly direct: boolean;
-    },
+    { options, direct, ofCollection }: DeleteHow & { readonly options: Partial<DeleteOptions> },
     scope: WriteScope,
   ): Promise<Deleted> {
     const { admission, clock, hooks } = this.#options;
@@ -324,6 +326,8 @@ export class ResourceStore {
         ...this.#attributes(view, "DELETE", scope, {
           oldObject: fromStored(view, cloneJson(object)),
         }),
+        // Who deletes a collection names nothing in it.
+        ...(ofCollection && { name: "" }),
         options: deleteOptionsOf(scope, options),
       };
       await admission.admit(attributes);

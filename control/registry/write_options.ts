@@ -29,6 +29,14 @@ export interface UpdateOptions {
   readonly judgedAs?: JudgedPart;
 }
 
+/** How an object is deleted, beyond what the client says. */
+export interface DeleteHow {
+  /** The server itself deletes, on behalf of another request that was judged already: no admission. */
+  readonly direct?: boolean;
+  /** It is one of a collection that is deleted. */
+  readonly ofCollection?: boolean;
+}
+
 /** A part of objects as an object of another kind. */
 export interface JudgedPart {
   /** The part of `object`. */

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { type Clock, sleep } from "../../shared/clock/clock.ts";
 import type { Random } from "../../shared/clock/random.ts";
 import { parseJson } from "../../shared/codec/json.ts";
+import { parseYaml } from "../../shared/codec/yaml.ts";
 import { StatusError } from "../../shared/meta/status_error.ts";
 import type { AdmissionReader } from "../admission/plugin.ts";
 import {
@@ -54,7 +55,7 @@ export class WebhookClient {
   }
 
   /**
-   * Sends `body` as JSON and returns the JSON that comes back, whatever it is. Throws WebhookError.
+   * Sends `body` as JSON and returns the object that comes back, whatever it is. Throws WebhookError.
    */
   async post(
     target: WebhookTarget,
@@ -152,15 +153,34 @@ function decodeAnswer(answer: ExchangeAnswer): unknown {
   const { code, headers, body } = answer;
   if (code < 200 || code > 206) throw refusedAnswer(answer);
   if (body.length === 0) {
-    const type = headers["content-type"] ?? "";
+    const type = headers["content-type"] ?? "application/json";
     throw new WebhookError(`0-length response with status code: ${code} and content type: ${type}`);
   }
+  const value = parseEither(body);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  const given = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+  throw undecodable(`json: cannot unmarshal ${given} into Go value of type ${typeMeta}`);
+}
+
+/** What the reference's decoder wants first of an object. */
+const typeMeta =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** As the reference's decoders, which take YAML for what is no JSON. */
+function parseEither(body: Uint8Array): unknown {
   try {
     return parseJson(body).value;
   } catch (error) {
-    const why = (error as Error).message;
-    throw new WebhookError(`couldn't get version/kind; json parse error: ${why}`, { cause: error });
+    try {
+      return parseYaml(body).value;
+    } catch {
+      throw undecodable((error as Error).message, error);
+    }
   }
+}
+
+function undecodable(why: string, cause?: unknown): WebhookError {
+  return new WebhookError(`couldn't get version/kind; json parse error: ${why}`, { cause });
 }
 
 function refusedAnswer(answer: ExchangeAnswer): WebhookError {

@@ -125,6 +125,17 @@ Deno.test("WebhookClient tries again when a kept connection turns out to be clos
   }
 });
 
+Deno.test("WebhookClient keeps no connection that the server has ended", async () => {
+  await using it = await lab(echo);
+  const { client, server } = it;
+  const target = { url: `https://127.0.0.1:${server.port}`, caBundle: server.caBundle };
+  await client.post(target, review);
+  server.finish();
+  while (server.open() > 0) await new Promise((resolve) => systemClock.after(1, () => resolve(0)));
+  await client.post(target, review, { timeoutMs: 1000 });
+  assert.equal(server.connections(), 2);
+});
+
 Deno.test("WebhookClient asks again when the server says so, as late as it says", async () => {
   let asked = 0;
   await using it = await lab((_request, response) => {
@@ -212,12 +223,14 @@ const failures: readonly Failure[] = [
     title: "an answer that is no JSON",
     answer: (_request, response) => void response.end("hello"),
     want: () =>
-      "couldn't get version/kind; json parse error: invalid character 'h' looking for beginning of value",
+      "couldn't get version/kind; json parse error: json: cannot unmarshal string into Go value of " +
+      'type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; ' +
+      'Kind string "json:\\"kind,omitempty\\"" }',
   },
   {
     title: "no answer",
     answer: (_request, response) => void response.end(),
-    want: () => "0-length response with status code: 200 and content type: ",
+    want: () => "0-length response with status code: 200 and content type: application/json",
   },
   {
     title: "a connection that ends before the answer",

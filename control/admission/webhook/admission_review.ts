@@ -3,6 +3,7 @@ import type { Status } from "../../../shared/meta/types.gen.ts";
 import { describeUser } from "../../authorization/reviews.ts";
 import { splitApiVersion } from "../../endpoints/decode_body.ts";
 import type { Attributes } from "../plugin.ts";
+import type { Review, ReviewResponse } from "./review_decoding.ts";
 
 /** A request as one webhook is shown it: in the version that its rules name. */
 export interface VersionedRequest {
@@ -82,62 +83,34 @@ export interface Verdict {
   readonly auditAnnotations: Readonly<Record<string, string>>;
 }
 
-interface Review {
-  readonly kind?: string;
-  readonly apiVersion?: string;
-  readonly response?: {
-    readonly uid?: string;
-    readonly allowed?: boolean;
-    readonly status?: Partial<Status>;
-    readonly patch?: string;
-    readonly patchType?: string;
-    readonly auditAnnotations?: Readonly<Record<string, string>>;
-    readonly warnings?: readonly string[];
-  };
-}
-
-/** Reads the answer to `admissionReview`. Throws Error with the reference's words for what is wrong with it. */
+/** Judges the answer to `admissionReview`. Throws Error with the reference's words for what is wrong with it. */
 export function verdictOf(
-  answer: unknown,
+  review: Review,
   { uid, version, mutating }: {
     readonly uid: string;
     readonly version: string;
     readonly mutating: boolean;
   },
 ): Verdict {
-  const review = (answer ?? {}) as Review;
   const { response } = review;
   if (!response) throw new Error("webhook response was absent");
-  const patch = response.patch ? decodePatch(response.patch) : "";
-  if (version === "v1") checkAnswer(review, { uid, mutating, patch });
-  const patchType = version === "v1" ? response.patchType ?? "" : patch && "JSONPatch";
+  if (version === "v1") checkAnswer(review, response, { uid, mutating });
+  const { allowed, status, patch, patchType = "", warnings, auditAnnotations } = response;
   return {
-    allowed: response.allowed ?? false,
-    result: response.status,
+    allowed,
+    result: status,
     patch: mutating ? patch : "",
-    patchType,
-    warnings: response.warnings ?? [],
-    auditAnnotations: response.auditAnnotations ?? {},
+    patchType: version === "v1" ? patchType : patch && "JSONPatch",
+    warnings,
+    auditAnnotations,
   };
 }
 
-function decodePatch(base64: string): string {
-  try {
-    return new TextDecoder().decode(Uint8Array.fromBase64(base64));
-  } catch (error) {
-    throw new Error("response.patch is not base64", { cause: error });
-  }
-}
-
 function checkAnswer(
-  { kind = "", apiVersion = "", response }: Review,
-  { uid, mutating, patch }: {
-    readonly uid: string;
-    readonly mutating: boolean;
-    readonly patch: string;
-  },
+  { kind, apiVersion }: Review,
+  { uid: answered, patch, patchType }: ReviewResponse,
+  { uid, mutating }: { readonly uid: string; readonly mutating: boolean },
 ): void {
-  const { uid: answered = "", patchType } = response!;
   if (answered !== uid) {
     throw new Error(
       `expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(answered)}`,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { builtinKinds } from "../../../shared/api/mod.ts";
 import type { KindDefinition, KubeObject } from "../../../shared/api/kind.ts";
 import { AdmissionHarness } from "../testing/admission_harness.ts";
+import { decodeReview } from "./review_decoding.ts";
 import { admissionReview, reviewVersion, verdictOf } from "./admission_review.ts";
 
 const kindOf = (group: string, version: string, plural: string): KindDefinition =>
@@ -87,7 +88,7 @@ Deno.test("reviewVersion() takes the first version that we have", () => {
 const v1 = { kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1" };
 const patch = btoa("[]");
 const refused: readonly (readonly [string, unknown, boolean, string])[] = [
-  ["nothing", null, true, "webhook response was absent"],
+  ["nothing", {}, true, "webhook response was absent"],
   ["no response", v1, true, "webhook response was absent"],
   ["another uid", { ...v1, response: { uid: "x" } }, true, 'expected response.uid="u", got "x"'],
   [
@@ -131,7 +132,7 @@ const refused: readonly (readonly [string, unknown, boolean, string])[] = [
 for (const [title, answer, mutating, want] of refused) {
   Deno.test(`verdictOf() refuses ${title}`, () => {
     const asked = { uid: "u", version: "v1", mutating };
-    assert.throws(() => verdictOf(answer, asked), { message: want });
+    assert.throws(() => verdictOf(decodeReview(answer, "v1"), asked), { message: want });
   });
 }
 
@@ -139,12 +140,41 @@ Deno.test("verdictOf() asks less of v1beta1, whose patches are JSON patches", ()
   const answer = {
     response: { allowed: true, patch, warnings: ["w"], auditAnnotations: { a: "b" } },
   };
-  assert.deepEqual(verdictOf(answer, { uid: "u", version: "v1beta1", mutating: true }), {
-    allowed: true,
-    result: undefined,
-    patch: "[]",
-    patchType: "JSONPatch",
-    warnings: ["w"],
-    auditAnnotations: { a: "b" },
-  });
+  assert.deepEqual(
+    verdictOf(decodeReview(answer, "v1beta1"), { uid: "u", version: "v1beta1", mutating: true }),
+    {
+      allowed: true,
+      result: undefined,
+      patch: "[]",
+      patchType: "JSONPatch",
+      warnings: ["w"],
+      auditAnnotations: { a: "b" },
+    },
+  );
 });
+
+const undecodable: readonly (readonly [unknown, string])[] = [
+  [
+    { kind: "Pod", apiVersion: "v1" },
+    'no kind "Pod" is registered for version "v1" in scheme "pkg/runtime/scheme.go:111"',
+  ],
+  [
+    { ...v1, apiVersion: "admission.k8s.io/v1beta1" },
+    "converting (v1beta1.AdmissionReview) to (v1.AdmissionReview): unknown conversion",
+  ],
+  [
+    { ...v1, response: { allowed: "yes" } },
+    "json: cannot unmarshal string into Go struct field AdmissionResponse.response.allowed of type bool",
+  ],
+  [
+    { ...v1, response: { uid: 5 } },
+    "json: cannot unmarshal number into Go struct field AdmissionResponse.response.uid of type string",
+  ],
+  [{ ...v1, response: { patch: "ab%=" } }, "illegal base64 data at input byte 2"],
+];
+
+for (const [answer, want] of undecodable) {
+  Deno.test(`decodeReview() says ${want}`, () => {
+    assert.throws(() => decodeReview(answer, "v1"), { message: want });
+  });
+}

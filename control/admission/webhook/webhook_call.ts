@@ -14,6 +14,7 @@ import { namespaceSelected, objectSelected } from "../match/selectors.ts";
 import type { AdmissionReader, Attributes } from "../plugin.ts";
 import { admissionReview, reviewVersion, type Verdict, verdictOf } from "./admission_review.ts";
 import type { VersionedRequest } from "./admission_review.ts";
+import { decodeReview, type Review } from "./review_decoding.ts";
 
 type Webhook = MutatingWebhook | ValidatingWebhook;
 
@@ -133,7 +134,7 @@ export async function callWebhook(
   const answer = await client.post(webhook.clientConfig ?? {}, review, {
     timeoutMs: (webhook.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     signal: attributes.signal,
-  }).catch((error: Error) => {
+  }).then((answer) => decodeReview(answer, version)).catch((error: Error) => {
     throw new CallError(name, `failed to call webhook: ${error.message}`, { cause: error });
   });
   const verdict = read(name, answer, { uid, version, mutating });
@@ -155,7 +156,7 @@ function checkDryRun({ name, sideEffects }: Webhook, { options }: Attributes): v
 
 function read(
   name: string,
-  answer: unknown,
+  answer: Review,
   asked: { readonly uid: string; readonly version: string; readonly mutating: boolean },
 ): Verdict {
   try {

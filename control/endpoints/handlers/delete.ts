@@ -63,7 +63,8 @@ export async function deleteCollection(
   const remaining = entries.values();
   const work = async () => {
     for (const entry of remaining) {
-      await store.delete(kind, entry.name, options, { ...scope, namespace: entry.namespace }).catch(
+      const one = { ...scope, namespace: entry.namespace };
+      await store.delete(kind, entry.name, options, one, { ofCollection: true }).catch(
         (error: unknown) => {
           if (!isStatus(error, "NotFound")) {
             throw preconditionError(error, kind, entry.name, options, entry.value);

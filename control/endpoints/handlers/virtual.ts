@@ -3,6 +3,7 @@ import type { KindDefinition, KubeObject, Strategy, Verb } from "../../../shared
 import { timestamp } from "../../../shared/clock/clock.ts";
 import { schemaOf } from "../../../shared/schema/schema.ts";
 import { requestAttributes } from "../../admission/request_attributes.ts";
+import { checkNamespace } from "./write.ts";
 import { decodeBody, readDryRun, readFieldValidation } from "../decode_body.ts";
 import { negotiate } from "../negotiation.ts";
 import { trackFields } from "../../registry/field_tracking.ts";
@@ -73,6 +74,7 @@ async function answered(
   const scope = writeScope(request, dryRun);
   if (kind.schema.fields.has("metadata")) {
     object.metadata ??= {};
+    checkNamespace(resource.kind, object, info.namespace);
     trackFields(kind, { object, scope, now: timestamp(request.time) });
   }
   const attributes = {
@@ -80,7 +82,7 @@ async function answered(
     kind: resource.kind,
     subresource: info.subresource,
     namespace: scope.namespace,
-    name: info.name,
+    name: info.name || (object.metadata?.name ?? ""),
     object,
     ...requestAttributes(scope, "CREATE"),
   };

@@ -43,7 +43,8 @@ export async function evictPod(
   const pod = reader.get<Pod>("", "pods", scope.namespace, name);
   if (!pod) throw notFoundError(podKind, name);
   if (!needsNoBudget(pod)) await spendBudget(pod, deps);
-  await pods.delete(podKind, name, eviction.deleteOptions ?? {}, { ...scope, subresource: "" });
+  const options = eviction.deleteOptions ?? {};
+  await pods.delete(podKind, name, options, { ...scope, subresource: "" }, { direct: true });
   return success;
 }
 

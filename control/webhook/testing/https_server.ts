@@ -11,8 +11,12 @@ export interface TestServer extends AsyncDisposable {
   readonly authority: Authority;
   /** How many connections it has had. */
   readonly connections: () => number;
+  /** How many are open. */
+  readonly open: () => number;
   /** Drops every open connection. */
   cut(): void;
+  /** Ends its side of every open connection, as servers do with idle ones. */
+  finish(): void;
 }
 
 export interface TestServerOptions {
@@ -62,7 +66,9 @@ export async function startTestServer(
     caBundle: btoa(authority.certificate),
     authority,
     connections: () => count,
+    open: () => sockets.size,
     cut,
+    finish: () => sockets.forEach((socket) => socket.end()),
     async [Symbol.asyncDispose]() {
       cut();
       await new Promise<void>((resolve) => server.close(() => resolve()));
