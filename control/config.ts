@@ -6,6 +6,10 @@ import {
   readSettings,
   type Setting,
 } from "../shared/config/settings.ts";
+import { type AuditConfig, auditSettings } from "./audit/settings.ts";
+import { type AuthConfig, authSettings } from "./authentication/settings.ts";
+import { type EncryptionConfig, encryptionSettings } from "./storage/encryption/settings.ts";
+import { type LimitsConfig, limitsSettings } from "./flowcontrol/settings.ts";
 import { parseTimeSpan } from "../shared/config/time_span.ts";
 import { asNumber, parseQuantity } from "../shared/resource/quantity.ts";
 import { type ProcessConfig, processSettings } from "../shared/process/process.ts";
@@ -13,7 +17,8 @@ import { type ProcessConfig, processSettings } from "../shared/process/process.t
 export { ConfigError } from "../shared/config/settings.ts";
 
 /** Settings of `coracle server`: what flags and the configuration file may say. */
-export interface ServerConfig extends ProcessConfig {
+export interface ServerConfig
+  extends ProcessConfig, AuthConfig, AuditConfig, LimitsConfig, EncryptionConfig {
   /** Everything the server keeps is below this directory. */
   readonly dataDir: string;
   /** `host:port` */
@@ -150,6 +155,10 @@ export const serverSettings: readonly Setting<keyof ServerConfig>[] = [
     help: "how long a node may be silent before it counts as lost",
     check: isBetween(5, 3600),
   },
+  ...authSettings,
+  ...encryptionSettings,
+  ...limitsSettings,
+  ...auditSettings,
 ];
 
 /**

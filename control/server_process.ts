@@ -12,6 +12,7 @@ import {
   parseListen,
   type ServerConfig,
 } from "./config.ts";
+import { configuredFeatures, storageCodec } from "./configured_features.ts";
 import { AgentConnections } from "./agents/agent_connections.ts";
 import { connectSubresources } from "./endpoints/connect/connect_subresources.ts";
 import { clusterNetwork } from "./network/cluster_network.ts";
@@ -19,10 +20,12 @@ import type { Destination } from "./network/network.ts";
 import { readSchedulerConfiguration } from "./scheduler/configuration/read_configuration.ts";
 import { ApiServer } from "./server/api_server.ts";
 import { signRequests } from "./server/csr_signing.ts";
+import { reencrypt } from "./server/reencryption.ts";
 import { listen, type Listener } from "./server/listener.ts";
 import { Metrics } from "./server/metrics.ts";
 import { serviceAddressOf } from "./server/standard_objects.ts";
 import { openKvStorage } from "./storage/kv/open.ts";
+import type { KvStorage } from "./storage/kv/storage.ts";
 
 /** A server that runs. */
 export interface RunningServer {
@@ -53,6 +56,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     random,
     lazyFlushMs: leaseFlushMs,
     retention: historyLimits(config),
+    codec: storageCodec(config),
   });
   const stopping = new AbortController();
   try {
@@ -62,7 +66,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const certificates = await CertificateManager.open({ store, clock, log, names: names(port) });
     const agents = new AgentConnections({ clock, log });
     const network = clusterNetwork({ agents, clock, mayDial });
+    const metrics = new Metrics();
+    const features = configuredFeatures(config, { clock, random, log, metrics });
     const server = await ApiServer.start({
+      ...features,
       agents,
       network,
       connections: (parts) => connectSubresources({ ...parts, agents, network, clock, log }),
@@ -70,7 +77,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       clock,
       random,
       log,
-      metrics: new Metrics(),
+      metrics,
       serviceAccountKeys: certificates.serviceAccountKeys,
       advertise: { address, port },
       serviceCidr: config.serviceCidr,
@@ -80,17 +87,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     });
     const listener = await openListener(config, { server, certificates, log });
     if (listener.port !== port) await certificates.setNames(names(listener.port));
-    // The signer is a controller too, but it runs here, where the authority's key is.
-    if (!config.disable.includes("controllers")) {
-      await signRequests(server.storeOf("certificates.k8s.io", "certificatesigningrequests"), {
-        authority: () => certificates.authority,
-        authorizer: server.authorizer,
-        clock,
-        log,
-      });
-    }
+    await startSigner(config, { server, certificates, log });
+    const encrypting = encryptAnew(storage, log, stopping.signal);
     certificates.onChange(() => {
-      listener.setTls(tlsOf(certificates));
+      listener.setTls(tlsOf(config, certificates));
       server.trust(authoritiesOf(certificates));
       placeKubeconfig(config.dataDir).catch((error) => log.error("Kubeconfig not renewed", error));
     });
@@ -108,6 +108,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         agents.close();
         server.stop();
         await listener.close(stopGraceMs);
+        await features.auditor?.close();
+        await encrypting;
         await storage.close();
       },
     };
@@ -126,6 +128,31 @@ function namesOf(config: ServerConfig, address: string, port: number): ServerNam
     addresses: [...new Set([address, "127.0.0.1", service, ...ownAddresses()])],
     url: `https://${address}:${port}`,
   };
+}
+
+/** Writes anew what was found with an older key, beside everything else. */
+function encryptAnew(storage: KvStorage, log: Log, signal: AbortSignal): Promise<unknown> {
+  return reencrypt(storage, { outdated: storage.stale, log, signal }).catch((error) =>
+    log.error("Stored objects could not be encrypted anew", error)
+  );
+}
+
+/** The signer is a controller too, but it runs here, where the authority's key is. */
+async function startSigner(
+  config: ServerConfig,
+  { server, certificates, log }: {
+    readonly server: ApiServer;
+    readonly certificates: CertificateManager;
+    readonly log: Log;
+  },
+): Promise<void> {
+  if (config.disable.includes("controllers")) return;
+  await signRequests(server.storeOf("certificates.k8s.io", "certificatesigningrequests"), {
+    authority: () => certificates.authority,
+    authorizer: server.authorizer,
+    clock: systemClock,
+    log,
+  });
 }
 
 /** Whether this process was given the right to connect there. */
@@ -149,7 +176,7 @@ async function openListener(
       port,
       clock: systemClock,
       log,
-      tls: tlsOf(certificates),
+      tls: tlsOf(config, certificates),
       fetch: (request, env) => server.app.fetch(request, env),
     });
   } catch (error) {
@@ -217,10 +244,12 @@ function schedulerConfigurationOf({ schedulerConfig: path }: ServerConfig) {
   }
 }
 
-function tlsOf(certificates: CertificateManager) {
+function tlsOf(config: ServerConfig, certificates: CertificateManager) {
   const { certificate, key } = certificates.serving;
   // The chain goes out with its root: a joining node compares it with the hash in its token.
-  return { cert: certificate + certificates.caBundle, key, ca: certificates.caBundle };
+  const { requestheaderClientCaFile: proxies } = config;
+  const ca = certificates.caBundle + (proxies === "" ? "" : Deno.readTextFileSync(proxies));
+  return { cert: certificate + certificates.caBundle, key, ca };
 }
 
 /** The first address of this machine that others can reach; loopback if there is none (no network: still a server). */

@@ -187,6 +187,7 @@ function resourceRequest(
       return signal ??= AbortSignal.any([c.req.raw.signal, stopping]);
     },
     upgrade: c.env?.upgrade,
+    audit: c.get("audit"),
   };
 }
 

@@ -46,7 +46,7 @@ export function pathHandler(
     if (!isRead) return undefined;
     if (path === agentPath) return acceptAgent(c, options.agents);
     if (path === backupPath && options.backup) return await options.backup(c);
-    if (path === "/metrics") return await metricsPage(options.metrics);
+    if (path === "/metrics") return metricsPage(options.metrics);
     const host = hostOf(options);
     if (path === "/.well-known/openid-configuration") {
       return json(options.tokens.discoveryDocument(host));
@@ -102,8 +102,8 @@ function version(
   return json(apiVersionInfo);
 }
 
-async function metricsPage(metrics: Metrics): Promise<Response> {
-  return new Response(await metrics.text(), {
+function metricsPage(metrics: Metrics): Response {
+  return new Response(metrics.text(), {
     headers: { "content-type": metrics.contentType, "cache-control": "no-cache, private" },
   });
 }

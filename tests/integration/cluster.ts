@@ -6,7 +6,7 @@ import type { FileStore } from "../../control/certificates/file_store.ts";
 import { ServiceAccountKeys } from "../../control/certificates/service_account_keys.ts";
 import { runComponents } from "../../control/components/components.ts";
 import { connectSubresources } from "../../control/endpoints/connect/connect_subresources.ts";
-import { ApiServer } from "../../control/server/api_server.ts";
+import { ApiServer, type ApiServerOptions } from "../../control/server/api_server.ts";
 import type { Network } from "../../control/network/network.ts";
 import { Metrics } from "../../control/server/metrics.ts";
 import { MemoryStorage } from "../../control/storage/memory/storage.ts";
@@ -28,6 +28,8 @@ export interface ClusterOptions {
   readonly nodes?: readonly string[];
   /** Without: the API server alone. Default true. */
   readonly components?: boolean;
+  /** What the server has beyond the usual. */
+  readonly server?: (clock: FakeClock) => Partial<ApiServerOptions>;
   /** How the server reaches webhooks and extension servers. Default: not at all. */
   readonly network?: Network;
   /** What the server shows to extension servers. Default: nothing. */
@@ -75,12 +77,11 @@ export class Cluster implements AsyncDisposable {
   readonly #store: ClusterStore | undefined;
   #keys: ServiceAccountKeys | undefined;
   #server: ApiServer | undefined;
+  readonly #options: ClusterOptions;
 
-  private constructor(
-    clock: FakeClock,
-    store: ClusterStore | undefined,
-    { network = noNetwork, proxyCertificate }: ClusterOptions,
-  ) {
+  private constructor(clock: FakeClock, store: ClusterStore | undefined, options: ClusterOptions) {
+    const { network = noNetwork, proxyCertificate } = options;
+    this.#options = options;
     this.clock = clock;
     this.#store = store;
     this.storage = store ?? new MemoryStorage({ now: () => clock.now() });
@@ -247,6 +248,7 @@ export class Cluster implements AsyncDisposable {
       network,
       connections: (parts) =>
         connectSubresources({ ...parts, agents, network, clock, log: silentLog }),
+      ...this.#options.server?.(clock),
     });
   }
 

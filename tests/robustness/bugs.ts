@@ -290,6 +290,12 @@ class PassingCache implements ResourceCache {
   get size(): number {
     return this.inner.size;
   }
+  get bytes(): number {
+    return this.inner.bytes;
+  }
+  get watches(): number {
+    return this.inner.watches;
+  }
   get revision(): Revision {
     return this.inner.revision;
   }

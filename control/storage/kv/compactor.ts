@@ -27,6 +27,8 @@ export interface CompactorParts {
   readonly index: LogIndex;
   readonly graveyard: Graveyard;
   readonly reader: LogReader;
+  /** Records in a form that should not be on the disk any more: once they are dead they go with the next sweep. */
+  readonly stale: Set<Revision>;
   /** Called after the log has shrunk, and nothing else of the compactor is under way; must not reject. */
   swept?(stopped: () => boolean): Promise<void>;
 }
@@ -108,6 +110,7 @@ export class Compactor {
     if (record.type === "put") return;
     segment.deadBytes += record.value.length;
     segment.hasDeadBlob ||= record.blob;
+    segment.hasDeadStale ||= this.#parts.stale.delete(record.revision);
     this.#parts.graveyard.mark(key, record.revision);
   }
 
@@ -118,6 +121,7 @@ export class Compactor {
     segment.dead.push(revision);
     segment.deadBytes += key.length + (blob ? 0 : size);
     segment.hasDeadBlob ||= blob;
+    segment.hasDeadStale ||= this.#parts.stale.delete(revision);
     this.#parts.graveyard.bury(key);
   }
 
@@ -216,7 +220,7 @@ export function planSweep(segments: readonly Segment[]): Segment[][] {
 }
 
 function isWasteful(segment: Segment): boolean {
-  return segment.hasDeadBlob || segment.deadBytes * 2 >= segment.size ||
+  return segment.hasDeadBlob || segment.hasDeadStale || segment.deadBytes * 2 >= segment.size ||
     segment.records > 0 && segment.dead.length === segment.records;
 }
 

@@ -1,5 +1,6 @@
 import type { Random } from "../../../shared/clock/random.ts";
 import type { Change, Revision, Stored } from "../storage.ts";
+import { plainCodec } from "../value_codec.ts";
 import { Journal } from "./journal.ts";
 import { createDatabase } from "./database.ts";
 import {
@@ -24,7 +25,7 @@ export interface FillOptions {
 }
 
 /**
- * Makes a store in a directory where there is none, with these objects as its state, which come in the order of their
+ * Makes a store in a directory where there is none, with these objects as its state, not encrypted, in the order of their
  * revisions. It can be used if this has resolved, and is to be thrown away if not.
  */
 export async function fillKvStorage(
@@ -41,7 +42,7 @@ export async function fillKvStorage(
     const store = await createHead(medium, random.uuid());
     const bytes = revisionBytes(revision);
     await medium.atomic().set(compactedKey, bytes).set(reservedKey, bytes).commit();
-    const journal = new Journal(medium, 0);
+    const journal = new Journal(medium, 0, plainCodec);
     let batch: Change[] = [];
     let size = 0;
     const flush = async () => {

@@ -1,4 +1,5 @@
 import type { Change, Revision } from "../storage.ts";
+import type { ValueCodec } from "../value_codec.ts";
 import {
   blobKey,
   blobPrefix,
@@ -28,12 +29,14 @@ export interface Batch {
   /** How many of the changes offered are in it: the rest is for the next one. */
   readonly taken: number;
   readonly segments: readonly PackedSegment[];
+  /** Their values as they are stored. */
   readonly blobs: readonly Change[];
 }
 
 /** Writes batches of changes to the end of the log, each entirely or not at all. One `append` at a time. */
 export class Journal {
   readonly #medium: Medium;
+  readonly #codec: ValueCodec;
   readonly #writer = new SegmentWriter();
   /** The last revision that the log on disk covers. */
   #end: Revision | 0;
@@ -42,9 +45,10 @@ export class Journal {
   #unsure = false;
 
   /** `end`: the last revision that the log covers; 0 if it is empty. */
-  constructor(medium: Medium, end: Revision | 0) {
+  constructor(medium: Medium, end: Revision | 0, codec: ValueCodec) {
     this.#medium = medium;
     this.#end = end;
+    this.#codec = codec;
   }
 
   /**
@@ -73,9 +77,10 @@ export class Journal {
     let taken = 0;
     let blobBytes = 0;
     for (const change of changes) {
-      const blob = isBlob(change.key, change.value.length);
-      if (blob && blobBytes > 0 && blobBytes + change.value.length > MAX_BLOB_BYTES) break;
-      const record = recordOf(change, blob);
+      const stored = this.#codec.encode(change.key, change.value);
+      const blob = isBlob(change.key, stored.length);
+      if (blob && blobBytes > 0 && blobBytes + stored.length > MAX_BLOB_BYTES) break;
+      const record = this.#recordOf(change, stored, blob);
       if (!this.#writer.add(record)) {
         if (segments.length === MAX_VALUES_PER_COMMIT - 1) break;
         finish();
@@ -83,8 +88,8 @@ export class Journal {
       }
       taken++;
       if (blob) {
-        blobs.push(change);
-        blobBytes += change.value.length;
+        blobs.push({ ...change, value: stored });
+        blobBytes += stored.length;
       }
     }
     finish();
@@ -117,6 +122,19 @@ export class Journal {
     this.#doubt = false;
     if (reserve === undefined) return;
     await this.#medium.atomic().set(reservedKey, revisionBytes(reserve)).commit();
+  }
+
+  #recordOf(change: Change, stored: Uint8Array, blob: boolean): LogRecord {
+    const { type, key, revision, previous } = change;
+    return {
+      type,
+      key,
+      revision,
+      value: blob ? blobReference(stored) : stored,
+      blob,
+      previous: previous?.revision ?? 0,
+      previousSize: previous ? this.#codec.storedSize(key, previous.value.length) : 0,
+    };
   }
 
   async #writeBlob({ value, revision }: Change): Promise<void> {
@@ -154,17 +172,4 @@ export async function deleteKeys(medium: Medium, keys: readonly Deno.KvKey[]): P
     for (const key of keys.slice(at, at + MAX_MUTATIONS)) commit.delete(key);
     await commit.commit();
   }
-}
-
-function recordOf(change: Change, blob: boolean): LogRecord {
-  const { type, key, revision, value, previous } = change;
-  return {
-    type,
-    key,
-    revision,
-    value: blob ? blobReference(value) : value,
-    blob,
-    previous: previous?.revision ?? 0,
-    previousSize: previous?.value.length ?? 0,
-  };
 }

@@ -1,6 +1,7 @@
 import type { Log } from "../../../shared/log/log.ts";
 import { OrderedMap } from "../ordered_map.ts";
 import type { Revision, Stored } from "../storage.ts";
+import type { ValueCodec } from "../value_codec.ts";
 import { Graveyard } from "./graveyard.ts";
 import { deleteKeys } from "./journal.ts";
 import {
@@ -41,6 +42,14 @@ export interface LoadedStore {
   readonly end: Revision | 0;
   /** It was in an older format and is in this one now, but does not say so yet: `headText` at `headKey` does. */
   readonly outdated: boolean;
+  readonly stale: StaleValues;
+}
+
+/** What is stored in a form that the codec would not write any more. */
+export interface StaleValues {
+  readonly current: readonly Stored[];
+  /** Of these records, dead ones are to go soon. */
+  readonly revisions: Set<Revision>;
 }
 
 export interface LoadOptions {
@@ -48,6 +57,7 @@ export interface LoadOptions {
   readonly place: string;
   /** The identity of the store if it is new. */
   readonly newId: () => string;
+  readonly codec: ValueCodec;
   readonly log: Log;
 }
 
@@ -60,7 +70,7 @@ export async function loadStore(medium: Medium, options: LoadOptions): Promise<L
     if (outdated) await upgradeLog(medium);
     const compacted = await readRevision(medium, compactedKey);
     const reserved = await readRevision(medium, reservedKey);
-    const log = new LogScan(compacted);
+    const log = new LogScan(compacted, options.codec);
     const entries = medium.list<Uint8Array>(
       { prefix: logPrefix },
       { reverse: true, batchSize: SEGMENTS_PER_READ },
@@ -84,6 +94,7 @@ export async function loadStore(medium: Medium, options: LoadOptions): Promise<L
       reserved,
       end,
       outdated,
+      stale: { current: log.stale, revisions: log.staleRevisions },
     };
   } catch (error) {
     throw openError(error, options.place);
@@ -154,17 +165,21 @@ class Slab {
 /** Reads the log from its end, so that the first record of each key is its current one and no other is copied. */
 class LogScan {
   readonly items: Stored[] = [];
+  readonly stale: Stored[] = [];
+  readonly staleRevisions = new Set<Revision>();
   readonly graveyard = new Graveyard();
   /** Revisions whose values are in pieces. */
   readonly blobs = new Set<Revision>();
   readonly #compacted: Revision;
+  readonly #codec: ValueCodec;
   readonly #slab = new Slab();
   /** The revision of the next newer record of each key. */
   readonly #newer = new Map<string, Revision>();
   readonly #segments: Segment[] = [];
 
-  constructor(compacted: Revision) {
+  constructor(compacted: Revision, codec: ValueCodec) {
     this.#compacted = compacted;
+    this.#codec = codec;
   }
 
   /** Takes the next older segment; returns current records whose values must be read elsewhere and `put`. */
@@ -209,9 +224,13 @@ class LogScan {
     return elsewhere;
   }
 
-  /** Adds a current object. */
-  put({ key, revision }: LogRecord, value: Uint8Array): void {
-    this.items.push({ key, value, revision });
+  /** Adds a current object. Throws `ValueError` if it cannot be read. */
+  put({ key, revision }: LogRecord, stored: Uint8Array): void {
+    const item = { key, value: this.#codec.decode(key, stored), revision };
+    this.items.push(item);
+    if (!this.#codec.isOutdated(key, stored)) return;
+    this.stale.push(item);
+    this.staleRevisions.add(revision);
   }
 
   /** Called when everything was taken. */
@@ -230,7 +249,12 @@ class LogScan {
   }
 
   #delete(record: LogRecord, segment: Segment): void {
-    if (record.revision > this.#compacted) return;
+    const outdated = !record.blob && this.#codec.isOutdated(record.key, record.value);
+    if (record.revision > this.#compacted) {
+      if (outdated) this.staleRevisions.add(record.revision);
+      return;
+    }
+    segment.hasDeadStale ||= outdated;
     segment.deadBytes += record.value.length;
     segment.hasDeadBlob ||= record.blob;
     this.graveyard.mark(record.key, record.revision);
@@ -241,8 +265,13 @@ class LogScan {
    * was dead in turn: so if one that is not compacted comes next in the log, it is the one that followed.
    */
   #superseded(record: LogRecord, newer: Revision, segment: Segment): void {
-    if (newer > this.#compacted) return;
     const { key, revision, value } = record;
+    const outdated = !record.blob && this.#codec.isOutdated(key, value);
+    if (newer > this.#compacted) {
+      if (outdated) this.staleRevisions.add(revision);
+      return;
+    }
+    segment.hasDeadStale ||= outdated;
     segment.dead.push(revision);
     segment.deadBytes += value.length + key.length;
     segment.hasDeadBlob ||= record.blob;

@@ -9,6 +9,8 @@ export class Segment {
   deadBytes = 0;
   /** A large value hangs on a dead record; only a rewrite frees it. */
   hasDeadBlob = false;
+  /** A dead record is in a form that should not be on the disk any more. */
+  hasDeadStale = false;
 
   readonly first: Revision;
   readonly last: Revision;

@@ -1,6 +1,7 @@
 import type { Random } from "../../../shared/clock/random.ts";
 import type { Log } from "../../../shared/log/log.ts";
 import type { Revision } from "../storage.ts";
+import { plainCodec } from "../value_codec.ts";
 import { checkDatabase, createDatabase, remakeDatabase } from "./database.ts";
 import { FreeSpace } from "./free_space.ts";
 import { compactedKey, headKey, type Medium, reservedKey, revisionBytes } from "./layout.ts";
@@ -188,9 +189,9 @@ function lost(directory: string, what: string): StoreFault {
 
 function read(
   medium: Medium,
-  { place, log, random }: OpenKvOptions & { readonly place: string },
+  { place, log, random, codec = plainCodec }: OpenKvOptions & { readonly place: string },
 ): Promise<LoadedStore> {
-  return loadStore(medium, { place, log, newId: () => random.uuid() });
+  return loadStore(medium, { place, log, codec, newId: () => random.uuid() });
 }
 
 /** undefined: there is no such file. */

@@ -1,3 +1,5 @@
+import { ValueError } from "../value_codec.ts";
+
 /** Why a store could not be opened. The set is closed; callers switch on it. */
 export type KvOpenErrorCode =
   /** Another process has the store open. */
@@ -7,13 +9,16 @@ export type KvOpenErrorCode =
   /** Damaged or incomplete: what is there is not what was written last. */
   | "Corrupt"
   /** The directory or file cannot be used: permissions, a full or failing disk. */
-  | "Unreadable";
+  | "Unreadable"
+  /** Something in it is encrypted, or is not, against what the configuration says. */
+  | "Encrypted";
 
 /** What to do about it; the second half of every message. */
 const remedies: Readonly<Record<KvOpenErrorCode, string>> = {
   Locked: "end that process first",
   Format: "run the version that wrote it, or give another directory",
   Corrupt: "move the directory away and restore a backup with `coracle backup restore`",
+  Encrypted: "give the configuration that it was written with (--encryption-provider-config)",
   Unreadable: "see to the disk and to the rights of the user that runs this",
 };
 
@@ -44,6 +49,7 @@ const unusable =
 /** An error of the medium, of the file system or of decoding, as what it means to whoever opens the store. */
 export function openError(error: unknown, place: string): KvOpenError {
   if (error instanceof KvOpenError) return error;
+  if (error instanceof ValueError) return new KvOpenError("Encrypted", place, error.message);
   if (error instanceof StoreFault) return new KvOpenError(error.code, place, error.message);
   const text = error instanceof Error ? error.message : String(error);
   const message = text.replaceAll(/\s+/g, " ");

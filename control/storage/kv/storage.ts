@@ -15,6 +15,7 @@ import {
   type TimedStorage,
   type Write,
 } from "../storage.ts";
+import { plainCodec, type ValueCodec } from "../value_codec.ts";
 import { Compactor } from "./compactor.ts";
 import type { FreeSpace } from "./free_space.ts";
 import { type Batch, Journal } from "./journal.ts";
@@ -36,6 +37,8 @@ export interface KvStorageOptions {
    * 20 KB however small it is, and leases are all that an idle cluster writes.
    */
   readonly lazyFlushMs?: number;
+  /** Default: values are stored as they are. */
+  readonly codec?: ValueCodec | undefined;
 }
 
 /** What a `KvStorage` works on; see `openKvStorage`, which makes it. */
@@ -72,6 +75,8 @@ const QUIET_MS = 100;
 export class KvStorage implements TimedStorage {
   /** Tells this store from all others, for as long as it exists. */
   readonly id: string;
+  /** What was found in a form that its codec would not write any more, when the store was opened. */
+  readonly stale: readonly Stored[];
   readonly #options: KvStorageOptions;
   readonly #medium: Medium;
   readonly #release: () => void;
@@ -117,8 +122,10 @@ export class KvStorage implements TimedStorage {
     this.#index = loaded.index;
     this.#revision = this.#given = loaded.revision;
     this.#reserved = loaded.reserved;
-    this.#reader = new LogReader(medium, this.#index);
-    this.#journal = new Journal(medium, loaded.end);
+    const codec = options.codec ?? plainCodec;
+    this.stale = loaded.stale.current;
+    this.#reader = new LogReader(medium, this.#index, codec);
+    this.#journal = new Journal(medium, loaded.end, codec);
     const { log } = options;
     const { index, graveyard } = loaded;
     this.#compactor = new Compactor(loaded.compacted, {
@@ -126,6 +133,7 @@ export class KvStorage implements TimedStorage {
       index,
       graveyard,
       reader: this.#reader,
+      stale: loaded.stale.revisions,
       swept: (stopped) => this.#giveBack(stopped),
     });
     this.#compactor.resume();
