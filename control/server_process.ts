@@ -46,77 +46,86 @@ const leaseFlushMs = 60_000;
 
 /** Builds the whole control plane from its configuration and starts it. Rejects with one clear sentence. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
-  const clock = systemClock;
-  const random = systemRandom;
-  const { host, port } = parseListen(config.listen)!;
   checkAddress(config);
   const storage = await openKvStorage(`${config.dataDir}/store`, {
-    clock,
+    clock: systemClock,
     log,
-    random,
+    random: systemRandom,
     lazyFlushMs: leaseFlushMs,
     retention: historyLimits(config),
     codec: storageCodec(config),
   });
-  const stopping = new AbortController();
   try {
-    const address = config.advertiseAddress || addressOf(host);
-    const names = (actualPort: number) => namesOf(config, address, actualPort);
-    const store = directoryFileStore(`${config.dataDir}/certificates`);
-    const certificates = await CertificateManager.open({ store, clock, log, names: names(port) });
-    const agents = new AgentConnections({ clock, log });
-    const network = clusterNetwork({ agents, clock, mayDial });
-    const metrics = new Metrics();
-    const features = configuredFeatures(config, { clock, random, log, metrics });
-    const server = await ApiServer.start({
-      ...features,
-      agents,
-      network,
-      connections: (parts) => connectSubresources({ ...parts, agents, network, clock, log }),
-      storage,
-      clock,
-      random,
-      log,
-      metrics,
-      serviceAccountKeys: certificates.serviceAccountKeys,
-      advertise: { address, port },
-      serviceCidr: config.serviceCidr,
-      ...authoritiesOf(certificates),
-      backup: { certificates: store, settings: clusterSettings(config) },
-      proxyCertificate: () => certificates.frontProxy,
-    });
-    const listener = await openListener(config, { server, certificates, log });
-    if (listener.port !== port) await certificates.setNames(names(listener.port));
-    await startSigner(config, { server, certificates, log });
-    const encrypting = encryptAnew(storage, log, stopping.signal);
-    certificates.onChange(() => {
-      listener.setTls(tlsOf(config, certificates));
-      server.trust(authoritiesOf(certificates));
-      placeKubeconfig(config.dataDir).catch((error) => log.error("Kubeconfig not renewed", error));
-    });
-    void certificates.run(stopping.signal);
-    const stopComponents = startComponentsOf(config, { server, certificates, log });
-    const kubeconfigPath = await placeKubeconfig(config.dataDir);
-    log.info("Server is ready", { url: names(listener.port).url, kubeconfig: kubeconfigPath });
-    return {
-      url: names(listener.port).url,
-      port: listener.port,
-      kubeconfigPath,
-      async stop() {
-        stopping.abort();
-        await stopComponents();
-        agents.close();
-        server.stop();
-        await listener.close(stopGraceMs);
-        await features.auditor?.close();
-        await encrypting;
-        await storage.close();
-      },
-    };
+    return await serveFrom(storage, config, log);
   } catch (error) {
     await storage.close();
     throw error;
   }
+}
+
+/** Everything above the store, which is closed with the rest when the server stops. */
+async function serveFrom(
+  storage: KvStorage,
+  config: ServerConfig,
+  log: Log,
+): Promise<RunningServer> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const { host, port } = parseListen(config.listen)!;
+  const stopping = new AbortController();
+  const address = config.advertiseAddress || addressOf(host);
+  const names = (actualPort: number) => namesOf(config, address, actualPort);
+  const store = directoryFileStore(`${config.dataDir}/certificates`);
+  const certificates = await CertificateManager.open({ store, clock, log, names: names(port) });
+  const agents = new AgentConnections({ clock, log });
+  const network = clusterNetwork({ agents, clock, mayDial });
+  const metrics = new Metrics();
+  const features = configuredFeatures(config, { clock, random, log, metrics });
+  const server = await ApiServer.start({
+    ...features,
+    agents,
+    network,
+    connections: (parts) => connectSubresources({ ...parts, agents, network, clock, log }),
+    storage,
+    clock,
+    random,
+    log,
+    metrics,
+    serviceAccountKeys: certificates.serviceAccountKeys,
+    advertise: { address, port },
+    serviceCidr: config.serviceCidr,
+    ...authoritiesOf(certificates),
+    backup: { certificates: store, settings: clusterSettings(config) },
+    proxyCertificate: () => certificates.frontProxy,
+  });
+  const listener = await openListener(config, { server, certificates, log });
+  if (listener.port !== port) await certificates.setNames(names(listener.port));
+  await startSigner(config, { server, certificates, log });
+  const encrypting = encryptAnew(storage, log, stopping.signal);
+  certificates.onChange(() => {
+    listener.setTls(tlsOf(config, certificates));
+    server.trust(authoritiesOf(certificates));
+    placeKubeconfig(config.dataDir).catch((error) => log.error("Kubeconfig not renewed", error));
+  });
+  void certificates.run(stopping.signal);
+  const stopComponents = startComponentsOf(config, { server, certificates, log });
+  const kubeconfigPath = await placeKubeconfig(config.dataDir);
+  log.info("Server is ready", { url: names(listener.port).url, kubeconfig: kubeconfigPath });
+  return {
+    url: names(listener.port).url,
+    port: listener.port,
+    kubeconfigPath,
+    async stop() {
+      stopping.abort();
+      await stopComponents();
+      agents.close();
+      server.stop();
+      await listener.close(stopGraceMs);
+      await features.auditor?.close();
+      await encrypting;
+      await storage.close();
+    },
+  };
 }
 
 /** How this machine's server is reached: for its certificate and the administrator's kubeconfig. */
