@@ -29,7 +29,9 @@ export function commandHelp(command: Command): string {
 }
 
 function flagLines(flags: readonly Flag[]): string[] {
-  const names = flags.map(({ flag, value }) => value === undefined ? flag : `${flag} ${value}`);
+  const names = flags.map(({ flag, short, value }) =>
+    [short ? `${flag}, ${short}` : flag, value].filter(Boolean).join(" ")
+  );
   const longest = Math.max(...names.map((name) => name.length));
   return flags.flatMap((flag, index) => {
     const [first = "", ...rest] = wrap(flag.help + defaultOf(flag), longest + 4);

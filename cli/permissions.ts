@@ -1,3 +1,4 @@
+import type { OutsideRights } from "../control/outside_rights.ts";
 import { type Program, serverCode } from "./program.ts";
 
 /** Switches that libraries of the server look for when they are loaded; none of them is a secret. */
@@ -16,8 +17,12 @@ export interface ServerRights {
   readonly listen: string;
   /** "" if the output goes elsewhere. */
   readonly logFile: string;
+  /** What its configuration makes it read, write and reach besides. */
+  readonly outside?: OutsideRights;
   /** Hosts, with or without a port, that it may connect with. */
   readonly reachable: readonly string[];
+  /** Absolute; "" if there is none. */
+  readonly schedulerConfig?: string;
 }
 
 /**
@@ -27,12 +32,14 @@ export interface ServerRights {
  * (designs/008).
  */
 export function serverPermissions(program: Program, rights: ServerRights): string[] {
-  const { dataDir, listen, logFile, reachable } = rights;
+  const { dataDir, listen, logFile, reachable, outside, schedulerConfig = "" } = rights;
+  const configs = schedulerConfig === "" ? [] : [schedulerConfig];
   const own = [dataDir, ...(logFile === "" ? [] : [logFile, `${logFile}.1`])];
+  const connect = [listen, ...reachable, ...outside?.connect ?? []];
   return [
-    `--allow-read=${list([...own, ...serverCode(program)])}`,
-    `--allow-write=${list(own)}`,
-    `--allow-net=${[listen, ...reachable].join(",")}`,
+    `--allow-read=${list([...own, ...configs, ...serverCode(program), ...outside?.read ?? []])}`,
+    `--allow-write=${list([...own, ...outside?.write ?? []])}`,
+    outside?.anywhere ? "--allow-net" : `--allow-net=${connect.join(",")}`,
     "--allow-sys=networkInterfaces,hostname",
     `--allow-env=${libraryVariables.join(",")}`,
   ];

@@ -6,12 +6,19 @@ import {
   readSettings,
   type Setting,
 } from "../shared/config/settings.ts";
+import { type AuditConfig, auditSettings } from "./audit/settings.ts";
+import { type AuthConfig, authSettings } from "./authentication/settings.ts";
+import { type EncryptionConfig, encryptionSettings } from "./storage/encryption/settings.ts";
+import { type LimitsConfig, limitsSettings } from "./flowcontrol/settings.ts";
+import { parseTimeSpan } from "../shared/config/time_span.ts";
+import { asNumber, parseQuantity } from "../shared/resource/quantity.ts";
 import { type ProcessConfig, processSettings } from "../shared/process/process.ts";
 
 export { ConfigError } from "../shared/config/settings.ts";
 
 /** Settings of `coracle server`: what flags and the configuration file may say. */
-export interface ServerConfig extends ProcessConfig {
+export interface ServerConfig
+  extends ProcessConfig, AuthConfig, AuditConfig, LimitsConfig, EncryptionConfig {
   /** Everything the server keeps is below this directory. */
   readonly dataDir: string;
   /** `host:port` */
@@ -25,8 +32,14 @@ export interface ServerConfig extends ProcessConfig {
   readonly clusterDomain: string;
   /** Parts to leave out: `controllers`, `scheduler`. */
   readonly disable: readonly string[];
+  /** Changes are kept for so long, as long as `historyBytes` has room: `24h`. */
+  readonly historyAge: string;
+  /** A quantity: `64Mi`. */
+  readonly historyBytes: string;
   /** Hosts (`host` or `host:port`) that the server may connect with by itself, besides its own machine. */
   readonly egress: readonly string[];
+  /** Path of a KubeSchedulerConfiguration; "" for none. */
+  readonly schedulerConfig: string;
   /** How long a node may be silent before it counts as lost, in seconds. */
   readonly nodeMonitorGraceSeconds: number;
 }
@@ -97,6 +110,27 @@ export const serverSettings: readonly Setting<keyof ServerConfig>[] = [
     check: isOneOf(optionalParts),
   },
   {
+    key: "historyAge",
+    flag: "--history-age",
+    value: "TIME",
+    default: "24h",
+    help: "how long changes are kept, for reads of the past and for clients that come back",
+    check: (value) =>
+      isWithin(parseTimeSpan(value), [60_000, 365 * 86_400_000])
+        ? undefined
+        : "a time from 1m to 365d",
+  },
+  {
+    key: "historyBytes",
+    flag: "--history-bytes",
+    value: "SIZE",
+    default: "64Mi",
+    help:
+      "room for changes that are kept (the oldest go first, whatever their age); a start reads all of it",
+    check: (value) =>
+      isWithin(bytesOf(value), [2 ** 20, 2 ** 36]) ? undefined : "a size from 1Mi to 64Gi",
+  },
+  {
     key: "egress",
     flag: "--egress",
     value: "HOSTS",
@@ -104,6 +138,13 @@ export const serverSettings: readonly Setting<keyof ServerConfig>[] = [
     help:
       "hosts that the server reaches without an agent's help, separated by commas: HOST or HOST:PORT",
     check: isHost,
+  },
+  {
+    key: "schedulerConfig",
+    flag: "--scheduler-config",
+    value: "FILE",
+    default: "",
+    help: "KubeSchedulerConfiguration: profiles, plugins and their arguments",
   },
   ...processSettings,
   {
@@ -114,6 +155,10 @@ export const serverSettings: readonly Setting<keyof ServerConfig>[] = [
     help: "how long a node may be silent before it counts as lost",
     check: isBetween(5, 3600),
   },
+  ...authSettings,
+  ...encryptionSettings,
+  ...limitsSettings,
+  ...auditSettings,
 ];
 
 /**
@@ -125,6 +170,41 @@ export function serverConfig(
   file?: ConfigFile,
 ): ServerConfig {
   return readSettings<ServerConfig>(serverSettings, flags, file);
+}
+
+/** How much of the past the store keeps. */
+export function historyLimits({ historyAge, historyBytes }: ServerConfig) {
+  return { ageMs: parseTimeSpan(historyAge)!, bytes: bytesOf(historyBytes)!, changes: Infinity };
+}
+
+function bytesOf(text: string): number | undefined {
+  try {
+    return asNumber(parseQuantity(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function isWithin(value: number | undefined, [low, high]: readonly [number, number]): boolean {
+  return value !== undefined && value >= low && value <= high;
+}
+
+const clusterKeys = [
+  "serviceCidr",
+  "clusterCidr",
+  "nodeCidrMaskSize",
+  "clusterDomain",
+  "disable",
+  "historyAge",
+  "historyBytes",
+  "nodeMonitorGraceSeconds",
+] as const;
+
+/** The settings that describe the cluster and not the machine: another machine that is to be its server needs them too. */
+export function clusterSettings(
+  config: ServerConfig,
+): Readonly<Record<string, string | number | readonly string[]>> {
+  return Object.fromEntries(clusterKeys.map((key) => [key, config[key]]));
 }
 
 /** A host as a right to the network is written: a name or an address, with or without a port. */

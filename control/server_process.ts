@@ -2,20 +2,30 @@ import { systemClock } from "../shared/clock/clock.ts";
 import { systemRandom } from "../shared/clock/random.ts";
 import type { Level, Log } from "../shared/log/log.ts";
 import { hostPort } from "../shared/stream/dial_message.ts";
-import { CertificateManager } from "./certificates/certificate_manager.ts";
+import { CertificateManager, type ServerNames } from "./certificates/certificate_manager.ts";
 import { directoryFileStore } from "./certificates/file_store.ts";
 import { startComponents } from "./components/thread.ts";
-import { ConfigError, parseListen, type ServerConfig } from "./config.ts";
+import {
+  clusterSettings,
+  ConfigError,
+  historyLimits,
+  parseListen,
+  type ServerConfig,
+} from "./config.ts";
+import { configuredFeatures, storageCodec } from "./configured_features.ts";
 import { AgentConnections } from "./agents/agent_connections.ts";
 import { connectSubresources } from "./endpoints/connect/connect_subresources.ts";
 import { clusterNetwork } from "./network/cluster_network.ts";
 import type { Destination } from "./network/network.ts";
+import { readSchedulerConfiguration } from "./scheduler/configuration/read_configuration.ts";
 import { ApiServer } from "./server/api_server.ts";
 import { signRequests } from "./server/csr_signing.ts";
+import { reencrypt } from "./server/reencryption.ts";
 import { listen, type Listener } from "./server/listener.ts";
 import { Metrics } from "./server/metrics.ts";
 import { serviceAddressOf } from "./server/standard_objects.ts";
 import { openKvStorage } from "./storage/kv/open.ts";
+import type { KvStorage } from "./storage/kv/storage.ts";
 
 /** A server that runs. */
 export interface RunningServer {
@@ -28,81 +38,130 @@ export interface RunningServer {
 }
 
 const stopGraceMs = 5_000;
+/**
+ * Renewals of leases reach the disk so late: at rest they are all that is written. Whoever watches a lease goes by when
+ * it saw it change, so a renewal that a power cut takes away costs nobody anything.
+ */
+const leaseFlushMs = 60_000;
 
 /** Builds the whole control plane from its configuration and starts it. Rejects with one clear sentence. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
-  const clock = systemClock;
-  const random = systemRandom;
-  const { host, port } = parseListen(config.listen)!;
   checkAddress(config);
-  const storage = await openKvStorage(`${config.dataDir}/store`, { clock, log, random });
-  const stopping = new AbortController();
+  const storage = await openKvStorage(`${config.dataDir}/store`, {
+    clock: systemClock,
+    log,
+    random: systemRandom,
+    lazyFlushMs: leaseFlushMs,
+    retention: historyLimits(config),
+    codec: storageCodec(config),
+  });
   try {
-    const address = config.advertiseAddress || addressOf(host);
-    const names = (actualPort: number) => ({
-      domain: config.clusterDomain,
-      hostname: Deno.hostname(),
-      addresses: [
-        ...new Set([address, "127.0.0.1", serviceAddressOf(config.serviceCidr), ...ownAddresses()]),
-      ],
-      url: `https://${address}:${actualPort}`,
-    });
-    const store = directoryFileStore(`${config.dataDir}/certificates`);
-    const certificates = await CertificateManager.open({ store, clock, log, names: names(port) });
-    const agents = new AgentConnections({ clock, log });
-    const network = clusterNetwork({ agents, clock, mayDial });
-    const server = await ApiServer.start({
-      agents,
-      network,
-      connections: (parts) => connectSubresources({ ...parts, agents, network, clock, log }),
-      storage,
-      clock,
-      random,
-      log,
-      metrics: new Metrics(),
-      serviceAccountKeys: certificates.serviceAccountKeys,
-      advertise: { address, port },
-      serviceCidr: config.serviceCidr,
-      ...authoritiesOf(certificates),
-      proxyCertificate: () => certificates.frontProxy,
-    });
-    const listener = await openListener(config, { server, certificates, log });
-    if (listener.port !== port) await certificates.setNames(names(listener.port));
-    // The signer is a controller too, but it runs here, where the authority's key is.
-    if (!config.disable.includes("controllers")) {
-      await signRequests(server.storeOf("certificates.k8s.io", "certificatesigningrequests"), {
-        authority: () => certificates.authority,
-        authorizer: server.authorizer,
-        clock,
-        log,
-      });
-    }
-    certificates.onChange(() => {
-      listener.setTls(tlsOf(certificates));
-      server.trust(authoritiesOf(certificates));
-      placeKubeconfig(config.dataDir).catch((error) => log.error("Kubeconfig not renewed", error));
-    });
-    void certificates.run(stopping.signal);
-    const stopComponents = startComponentsOf(config, { server, certificates, log });
-    const kubeconfigPath = await placeKubeconfig(config.dataDir);
-    log.info("Server is ready", { url: names(listener.port).url, kubeconfig: kubeconfigPath });
-    return {
-      url: names(listener.port).url,
-      port: listener.port,
-      kubeconfigPath,
-      async stop() {
-        stopping.abort();
-        await stopComponents();
-        agents.close();
-        server.stop();
-        await listener.close(stopGraceMs);
-        await storage.close();
-      },
-    };
+    return await serveFrom(storage, config, log);
   } catch (error) {
     await storage.close();
     throw error;
   }
+}
+
+/** Everything above the store, which is closed with the rest when the server stops. */
+async function serveFrom(
+  storage: KvStorage,
+  config: ServerConfig,
+  log: Log,
+): Promise<RunningServer> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const { host, port } = parseListen(config.listen)!;
+  const stopping = new AbortController();
+  const address = config.advertiseAddress || addressOf(host);
+  const names = (actualPort: number) => namesOf(config, address, actualPort);
+  const store = directoryFileStore(`${config.dataDir}/certificates`);
+  const certificates = await CertificateManager.open({ store, clock, log, names: names(port) });
+  const agents = new AgentConnections({ clock, log });
+  const network = clusterNetwork({ agents, clock, mayDial });
+  const metrics = new Metrics();
+  const features = configuredFeatures(config, { clock, random, log, metrics });
+  const server = await ApiServer.start({
+    ...features,
+    agents,
+    network,
+    connections: (parts) => connectSubresources({ ...parts, agents, network, clock, log }),
+    storage,
+    clock,
+    random,
+    log,
+    metrics,
+    serviceAccountKeys: certificates.serviceAccountKeys,
+    advertise: { address, port },
+    serviceCidr: config.serviceCidr,
+    ...authoritiesOf(certificates),
+    backup: { certificates: store, settings: clusterSettings(config) },
+    proxyCertificate: () => certificates.frontProxy,
+  });
+  const listener = await openListener(config, { server, certificates, log });
+  if (listener.port !== port) await certificates.setNames(names(listener.port));
+  await startSigner(config, { server, certificates, log });
+  const encrypting = encryptAnew(storage, log, stopping.signal);
+  certificates.onChange(() => {
+    listener.setTls(tlsOf(config, certificates));
+    server.trust(authoritiesOf(certificates));
+    placeKubeconfig(config.dataDir).catch((error) => log.error("Kubeconfig not renewed", error));
+  });
+  void certificates.run(stopping.signal);
+  const stopComponents = startComponentsOf(config, { server, certificates, log });
+  const kubeconfigPath = await placeKubeconfig(config.dataDir);
+  log.info("Server is ready", { url: names(listener.port).url, kubeconfig: kubeconfigPath });
+  return {
+    url: names(listener.port).url,
+    port: listener.port,
+    kubeconfigPath,
+    async stop() {
+      stopping.abort();
+      await stopComponents();
+      agents.close();
+      server.stop();
+      await listener.close(stopGraceMs);
+      await features.auditor?.close();
+      await encrypting;
+      await storage.close();
+    },
+  };
+}
+
+/** How this machine's server is reached: for its certificate and the administrator's kubeconfig. */
+function namesOf(config: ServerConfig, address: string, port: number): ServerNames {
+  const service = serviceAddressOf(config.serviceCidr);
+  return {
+    domain: config.clusterDomain,
+    hostname: Deno.hostname(),
+    addresses: [...new Set([address, "127.0.0.1", service, ...ownAddresses()])],
+    url: `https://${address}:${port}`,
+  };
+}
+
+/** Writes anew what was found with an older key, beside everything else. */
+function encryptAnew(storage: KvStorage, log: Log, signal: AbortSignal): Promise<unknown> {
+  return reencrypt(storage, { outdated: storage.stale, log, signal }).catch((error) =>
+    log.error("Stored objects could not be encrypted anew", error)
+  );
+}
+
+/** The signer is a controller too, but it runs here, where the authority's key is. */
+async function startSigner(
+  config: ServerConfig,
+  { server, certificates, log }: {
+    readonly server: ApiServer;
+    readonly certificates: CertificateManager;
+    readonly log: Log;
+  },
+): Promise<void> {
+  if (config.disable.includes("controllers")) return;
+  await signRequests(server.storeOf("certificates.k8s.io", "certificatesigningrequests"), {
+    authority: () => certificates.authority,
+    authorizer: server.authorizer,
+    clock: systemClock,
+    log,
+  });
 }
 
 /** Whether this process was given the right to connect there. */
@@ -126,7 +185,7 @@ async function openListener(
       port,
       clock: systemClock,
       log,
-      tls: tlsOf(certificates),
+      tls: tlsOf(config, certificates),
       fetch: (request, env) => server.app.fetch(request, env),
     });
   } catch (error) {
@@ -167,6 +226,7 @@ function startComponentsOf(
   return startComponents({
     controllers,
     scheduler,
+    schedulerConfiguration: schedulerConfigurationOf(config),
     logLevel: config.logLevel as Level,
     fetch: (request, env) => server.app.fetch(request, env),
     log,
@@ -183,10 +243,22 @@ function authoritiesOf({ caBundle, frontProxyBundle }: CertificateManager) {
   return { clientAuthority: caBundle, proxyAuthority: frontProxyBundle };
 }
 
-function tlsOf(certificates: CertificateManager) {
+/** What the file says that the configuration names. Throws ConfigError. */
+function schedulerConfigurationOf({ schedulerConfig: path }: ServerConfig) {
+  if (path === "") return undefined;
+  try {
+    return readSchedulerConfiguration(Deno.readTextFileSync(path));
+  } catch (error) {
+    throw new ConfigError(`Cannot use ${path}: ${(error as Error).message}`);
+  }
+}
+
+function tlsOf(config: ServerConfig, certificates: CertificateManager) {
   const { certificate, key } = certificates.serving;
   // The chain goes out with its root: a joining node compares it with the hash in its token.
-  return { cert: certificate + certificates.caBundle, key, ca: certificates.caBundle };
+  const { requestheaderClientCaFile: proxies } = config;
+  const ca = certificates.caBundle + (proxies === "" ? "" : Deno.readTextFileSync(proxies));
+  return { cert: certificate + certificates.caBundle, key, ca };
 }
 
 /** The first address of this machine that others can reach; loopback if there is none (no network: still a server). */

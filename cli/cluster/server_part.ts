@@ -1,4 +1,5 @@
 import { type ServerConfig, serverSettings } from "../../control/config.ts";
+import { outsideRights } from "../../control/outside_rights.ts";
 import { flagsOf } from "../../shared/config/settings.ts";
 import type { Clock } from "../../shared/clock/clock.ts";
 import type { Layout } from "../layout.ts";
@@ -20,6 +21,7 @@ export function serverArguments(program: Program, config: ServerConfig): string[
     permissions: serverPermissions(program, {
       ...config,
       reachable: [...ownHosts(), ...config.egress],
+      outside: outsideRights(config),
     }),
     args: flagsOf(serverSettings, config),
   });

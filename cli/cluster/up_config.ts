@@ -17,10 +17,12 @@ const decided: readonly string[] = [
 ] satisfies Decided[];
 
 /** Every setting of `up`; the server's come first and win where both have one of the same name. */
-export const upSettings: readonly Setting<keyof UpConfig>[] = [
+export const upSettings: readonly Setting<keyof UpConfig>[] = ([
   ...serverSettings,
   ...agentSettings.filter(({ key }) => !serverSettings.some((other) => other.key === key)),
-].filter((setting): setting is Setting<keyof UpConfig> => !decided.includes(setting.key));
+] as readonly Setting[]).filter((setting): setting is Setting<keyof UpConfig> =>
+  !decided.includes(setting.key)
+);
 
 /** Joins defaults, configuration file and flags, the later winning. Throws ConfigError. */
 export function upConfig(

@@ -1,5 +1,6 @@
 import { serverConfig, serverSettings } from "../../control/config.ts";
 import { configFlag } from "../../shared/config/command_line.ts";
+import { withAbsolutePaths } from "../../shared/config/settings.ts";
 import type { Command } from "../command.ts";
 import { serverArguments } from "../cluster/server_part.ts";
 import { configFileOf, ensureDirectory } from "../inputs.ts";
@@ -16,10 +17,13 @@ export const server: Command = {
     "Podman. DIR/admin.kubeconfig is for its administrator; /readyz says when it is ready.",
   flags: [...serverSettings, configFlag],
   async run({ flags }, context) {
-    const config = serverConfig(flags, configFileOf(flags));
+    const given = serverConfig(flags, configFileOf(flags));
+    const config = withAbsolutePaths(serverSettings, given, (path) => absolute(path, Deno.cwd()));
     const dataDir = await ensureDirectory(config.dataDir);
     const logFile = config.logFile && absolute(config.logFile, Deno.cwd());
-    const args = serverArguments(context.program, { ...config, dataDir, logFile });
+    const schedulerConfig = config.schedulerConfig && absolute(config.schedulerConfig, Deno.cwd());
+    const rights = { ...config, dataDir, logFile, schedulerConfig };
+    const args = serverArguments(context.program, rights);
     return await become([context.program.deno, ...args], context);
   },
 };

@@ -1,7 +1,8 @@
 import { UsageError } from "../../shared/config/arguments.ts";
+import { parseTimeSpan } from "../../shared/config/time_span.ts";
 import { caHashOf, formatJoinToken } from "../../shared/join_token/join_token.ts";
 import { type Api, connect } from "../cluster/api.ts";
-import { createToken, deleteToken, listTokens, parseTtl } from "../cluster/join_tokens.ts";
+import { createToken, deleteToken, listTokens } from "../cluster/join_tokens.ts";
 import type { Command, Context } from "../command.ts";
 import { dataDirFlag, dataDirOf } from "../inputs.ts";
 import { layoutOf } from "../layout.ts";
@@ -42,7 +43,7 @@ export const token: Command = {
         id === undefined ? "an ID is needed: delete ID" : `too many words: "${id}"`,
       );
     }
-    const ttlMs = parseTtl(given[flags.ttl.flag] ?? "24h");
+    const ttlMs = parseTimeSpan(given[flags.ttl.flag] ?? "24h");
     if (ttlMs === undefined) {
       throw new UsageError("flag --ttl must be a time such as 30m, 24h or 7d");
     }

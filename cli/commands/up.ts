@@ -2,6 +2,7 @@ import { DenoFileSystem } from "../../node/host/deno_file_system.ts";
 import { DenoHost } from "../../node/host/deno_host.ts";
 import type { AgentConfig } from "../../node/config.ts";
 import { configFlag } from "../../shared/config/command_line.ts";
+import { withAbsolutePaths } from "../../shared/config/settings.ts";
 import { agentPart } from "../cluster/agent_part.ts";
 import { connect } from "../cluster/api.ts";
 import { bringUp, type ClusterPart } from "../cluster/bring_up.ts";
@@ -37,9 +38,10 @@ export const up: Command = {
     const wanted = upConfig(flags, configFileOf(flags));
     const cwd = Deno.cwd();
     const config = {
-      ...wanted,
+      ...withAbsolutePaths(upSettings, wanted, (path) => absolute(path, cwd)),
       dataDir: absolute(wanted.dataDir, cwd),
       cniConfigDir: wanted.cniConfigDir && absolute(wanted.cniConfigDir, cwd),
+      schedulerConfig: wanted.schedulerConfig && absolute(wanted.schedulerConfig, cwd),
       nodeName: wanted.nodeName || Deno.hostname().toLowerCase(),
     };
     const interrupted = new AbortController();

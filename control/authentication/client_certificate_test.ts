@@ -17,7 +17,13 @@ Deno.test("clientCertificateAuthenticator() names the user until the certificate
   });
   const clientCertificate = new Uint8Array(new X509Certificate(leaf.certificate).raw);
   const authenticator = clientCertificateAuthenticator(clock);
-  const ask = () => authenticator.authenticate({ header: () => undefined, clientCertificate });
+  const ask = () =>
+    authenticator.authenticate({
+      path: "/",
+      headers: () => [],
+      header: () => undefined,
+      clientCertificate,
+    });
   const user = await ask();
   assert.deepEqual([user!.name, user!.groups], ["system:node:edge", ["system:nodes"]]);
   assert.match(
@@ -27,5 +33,8 @@ Deno.test("clientCertificateAuthenticator() names the user until the certificate
   assert.equal(await ask(), user, "the second request of a connection costs nothing");
   await clock.advance(2000);
   await assert.rejects(ask(), { code: 401 });
-  assert.equal(await authenticator.authenticate({ header: () => undefined }), undefined);
+  assert.equal(
+    await authenticator.authenticate({ path: "/", headers: () => [], header: () => undefined }),
+    undefined,
+  );
 });

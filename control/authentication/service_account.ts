@@ -1,3 +1,6 @@
+/** What service accounts' tokens are issued as and for. */
+export const serviceAccountIssuer = "https://kubernetes.default.svc";
+
 /** Names a service account. */
 export interface ServiceAccountName {
   readonly namespace: string;

@@ -235,7 +235,11 @@ Deno.test("unionAuthenticator() tells anonymous callers from those with bad cred
   const { status } = await issue.answer(request(), account);
   const all = unionAuthenticator([bearerTokenAuthenticator(tokens)]);
   const ask = (header?: string, name = "authorization") =>
-    all.authenticate({ header: (key) => key === name ? header : undefined });
+    all.authenticate({
+      path: "/",
+      headers: () => [],
+      header: (key) => key === name ? header : undefined,
+    });
   assert.equal((await ask())!.name, "system:anonymous");
   assert.equal((await ask("Basic x"))!.name, "system:anonymous");
   await assert.rejects(ask("Bearer bogus"), { message: "Unauthorized", code: 401 });

@@ -6,18 +6,28 @@ import {
   type UserInfo,
 } from "../server/request_context.ts";
 
+import type { AnonymousConfig } from "./jwt/jwt_configuration.ts";
+
 const AUTHENTICATED = "system:authenticated";
 
 /**
  * Asks each in turn; the first that knows the caller wins and the caller joins `system:authenticated`. Who brings
- * no credentials is anonymous; who brings bad ones, and no good ones, is refused.
+ * no credentials is anonymous, where that is let in; who brings bad ones, and no good ones, is refused.
  */
-export function unionAuthenticator(all: readonly Authenticator[]): Authenticator {
+export function unionAuthenticator(
+  all: readonly Authenticator[],
+  anonymousAccess: AnonymousConfig = { enabled: true },
+): Authenticator {
+  const { enabled = false, conditions = [] } = anonymousAccess;
+  const paths = new Set(conditions.map(({ path }) => path));
   return {
     name: "union",
     async authenticate(request) {
       const user = await first(all, request);
-      return user ? withAuthenticated(user) : anonymous;
+      if (user) return withAuthenticated(user);
+      const letIn = enabled && (paths.size === 0 || paths.has(request.path));
+      if (!letIn) throw new StatusError("Unauthorized", "Unauthorized");
+      return anonymous;
     },
   };
 }

@@ -45,11 +45,12 @@ export function nodeOf(user: UserInfo): string | undefined {
 export function nodeAuthorizer(graph: NodeGraph, nodeRules: readonly PolicyRule[]): Authorizer {
   return {
     name: "Node",
-    authorize(user, info) {
+    authorize(user, info): Decision | Promise<Decision> {
       const node = nodeOf(user);
       if (node === undefined) return noOpinion();
       if (node === "") return noOpinion(`unknown node for user ${JSON.stringify(user.name)}`);
       const rule = info.isResource ? rules[`${info.group}/${info.resource}`] : undefined;
+      if (rule && graph.loading) return graph.loading.then(() => rule(node, info, graph));
       if (rule) return rule(node, info, graph);
       return rulesAllow(nodeRules, info) ? allow : noOpinion();
     },

@@ -35,6 +35,19 @@ export class NodeGraph {
   /** Secret -> the volumes that need it. */
   readonly #volumesOfSecret = new Map<string, Set<string>>();
   readonly #secretsOfVolume = new Map<string, readonly string[]>();
+  #loading: Promise<void> | undefined;
+
+  /** Resolves when everything that there was at the start is counted; undefined if it is. */
+  get loading(): Promise<void> | undefined {
+    return this.#loading;
+  }
+
+  /** Tells that what there was at the start is not all counted before `loaded` resolves. */
+  load(loaded: Promise<unknown>): void {
+    this.#loading = loaded.then(() => {
+      this.#loading = undefined;
+    });
+  }
 
   /** Tells of a Pod, PersistentVolume, VolumeAttachment or ResourceSlice as it is now; undefined: gone. */
   change(object: KubeObject | undefined, previous?: KubeObject): void {

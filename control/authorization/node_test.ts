@@ -170,3 +170,21 @@ Deno.test("NodeGraph goes by the pod as it is now, and not by what a node says o
   known.change(pod("m", "b", { annotations: { "kubernetes.io/config.mirror": "x" } }));
   assert.equal(decide(request("get secrets env"), "b", known).decision, "NoOpinion");
 });
+
+Deno.test("nodeAuthorizer() lets a node wait until what there was at the start is counted", async () => {
+  const known = new NodeGraph();
+  const loaded = Promise.withResolvers<void>();
+  known.load(loaded.promise);
+  const info = request("get pods pod");
+  const answer = nodeAuthorizer(known, rules).authorize(user("a"), info);
+  assert.ok(answer instanceof Promise);
+  known.change({
+    kind: "Pod",
+    apiVersion: "v1",
+    metadata: { name: "pod", namespace: "n" },
+    spec: { nodeName: "a", containers: [] },
+  } as KubeObject);
+  loaded.resolve();
+  assert.equal((await answer).decision, "Allow");
+  assert.equal(decide(info, "a", known).decision, "Allow");
+});

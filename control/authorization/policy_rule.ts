@@ -83,7 +83,8 @@ function hasName(names: readonly string[] | undefined, name: string): boolean {
   return !names || names.length === 0 || names.includes(name);
 }
 
-function urlMatches(pattern: string, path: string): boolean {
+/** Whether a path is the one of a rule; a `*` at the end of a rule stands for anything. */
+export function urlMatches(pattern: string, path: string): boolean {
   if (pattern === "*" || pattern === path) return true;
   return pattern.endsWith("*") && path.startsWith(pattern.replace(/\*+$/, ""));
 }

@@ -10,6 +10,16 @@ export function mastersAuthorizer(): Authorizer {
     authorize: (user) => user.groups.includes(PRIVILEGED_GROUP) ? allow : noOpinion,
   };
 }
+
+/** Allows everything to everybody. */
+export const alwaysAllow: Authorizer = { name: "AlwaysAllow", authorize: () => allow };
+
+/** Has no opinion on anything, so that what nobody else allows is refused. */
+export const alwaysDeny: Authorizer = {
+  name: "AlwaysDeny",
+  authorize: () => ({ decision: "NoOpinion", reason: "Everything is forbidden." }),
+};
+
 const allow: Decision = { decision: "Allow" };
 const noOpinion: Decision = { decision: "NoOpinion" };
 

@@ -49,10 +49,17 @@ export function standardObjects(now: string): readonly KubeObject[] {
       metadata: { name },
       ...rest,
     })),
-    ...standard.priorityLevels.map((row) => flowObject("PriorityLevelConfiguration", row, now)),
-    ...standard.flowSchemas.map((row) => flowObject("FlowSchema", row, now)),
+    ...flowObjects(now),
     ...rbacObjects(),
     ...standard.apiServices.map((row) => apiService(row, now)),
+  ];
+}
+
+/** The standard priority levels and flow schemas. */
+export function flowObjects(now = ""): readonly KubeObject[] {
+  return [
+    ...standard.priorityLevels.map((row) => flowObject("PriorityLevelConfiguration", row, now)),
+    ...standard.flowSchemas.map((row) => flowObject("FlowSchema", row, now)),
   ];
 }
 

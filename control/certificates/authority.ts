@@ -1,11 +1,12 @@
 import "reflect-metadata";
 import { createHash, createPublicKey } from "node:crypto";
 import * as x509 from "@peculiar/x509";
+import { usagesOf } from "./usages.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const YEAR_MS = 365 * 24 * 3600_000;
 /** Validity starts a little in the past: machines without a battery-backed clock start late. */
-const SKEW_MS = 5 * 60_000;
+export const SKEW_MS = 5 * 60_000;
 
 /** A certificate and its private key (PKCS #8), both PEM. */
 export interface KeyPairPem {
@@ -19,16 +20,16 @@ export interface Authority extends KeyPairPem {
   readonly signingKey: CryptoKey;
 }
 
-/** What a certificate may be used for (RFC 5280, 4.2.1.12). */
-export type Usage = "client auth" | "server auth";
-
 export interface LeafRequest {
   readonly commonName: string;
   /** Become the groups of the user that the certificate stands for. */
   readonly organizations?: readonly string[];
   readonly dnsNames?: readonly string[];
   readonly addresses?: readonly string[];
-  readonly usages: readonly Usage[];
+  readonly emails?: readonly string[];
+  readonly uris?: readonly string[];
+  /** What the certificate may be used for, as the certificates API names it. */
+  readonly usages: readonly string[];
   readonly lifetimeMs: number;
   /** Wall-clock milliseconds. */
   readonly now: number;
@@ -107,7 +108,10 @@ export async function signLeaf(
   const alternatives = [
     ...(request.dnsNames ?? []).map((value) => ({ type: "dns" as const, value })),
     ...(request.addresses ?? []).map((value) => ({ type: "ip" as const, value })),
+    ...(request.emails ?? []).map((value) => ({ type: "email" as const, value })),
+    ...(request.uris ?? []).map((value) => ({ type: "url" as const, value })),
   ];
+  const { keyUsage, extended } = usagesOf(request.usages);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: subjectOf(request),
@@ -119,11 +123,8 @@ export async function signLeaf(
     signingKey: authority.signingKey,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment,
-        true,
-      ),
-      new x509.ExtendedKeyUsageExtension(request.usages.map(oidOf)),
+      ...(keyUsage === 0 ? [] : [new x509.KeyUsagesExtension(keyUsage, true)]),
+      ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...extended])]),
       await x509.AuthorityKeyIdentifierExtension.create(authority.x509.publicKey),
       ...(alternatives.length > 0 ? [new x509.SubjectAlternativeNameExtension(alternatives)] : []),
     ],
@@ -176,12 +177,6 @@ function subjectOf(request: LeafRequest): x509.JsonName {
     ...(request.organizations ?? []).map((value) => ({ O: [value] })),
     { CN: [request.commonName] },
   ];
-}
-
-function oidOf(usage: Usage): string {
-  return usage === "client auth"
-    ? x509.ExtendedKeyUsage.clientAuth
-    : x509.ExtendedKeyUsage.serverAuth;
 }
 
 async function privateKeyPem(key: CryptoKey): Promise<string> {

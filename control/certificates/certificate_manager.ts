@@ -229,7 +229,7 @@ function leafRequests(names: ServerNames, now: number): Record<LeafName, LeafReq
     serving: {
       ...common,
       commonName: "kube-apiserver",
-      usages: ["server auth"],
+      usages: ["digital signature", "server auth"],
       dnsNames: unique([
         ...["", ".default", ".default.svc", `.default.svc.${domain}`].map((end) =>
           `kubernetes${end}`
@@ -244,9 +244,13 @@ function leafRequests(names: ServerNames, now: number): Record<LeafName, LeafReq
       ...common,
       commonName: "admin",
       organizations: ["system:masters"],
-      usages: ["client auth"],
+      usages: ["digital signature", "client auth"],
     },
-    "front-proxy": { ...common, commonName: "front-proxy-client", usages: ["client auth"] },
+    "front-proxy": {
+      ...common,
+      commonName: "front-proxy-client",
+      usages: ["digital signature", "client auth"],
+    },
   };
 }
 

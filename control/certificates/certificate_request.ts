@@ -1,6 +1,9 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import { type Authority, signLeaf, type Usage } from "./authority.ts";
+import { type Authority, signLeaf, SKEW_MS } from "./authority.ts";
+
+/** Shorter lives are given in full. */
+const shortMs = 8 * 3600_000;
 
 /** What a PKCS #10 request asks for. Nothing in it is trusted but that the asker holds the key. */
 export interface CertificateRequest {
@@ -46,7 +49,8 @@ export async function signCertificateRequest(
   authority: Authority,
   request: CertificateRequest,
   options: {
-    readonly usages: readonly Usage[];
+    /** As the certificates API names them. */
+    readonly usages: readonly string[];
     readonly lifetimeMs: number;
     readonly now: number;
   },
@@ -56,7 +60,11 @@ export async function signCertificateRequest(
     organizations: request.organizations,
     dnsNames: request.dnsNames,
     addresses: request.addresses,
+    emails: request.emails,
+    uris: request.uris,
     ...options,
+    // Its end is moved back with its beginning, unless it is short.
+    lifetimeMs: options.lifetimeMs < shortMs ? options.lifetimeMs : options.lifetimeMs - SKEW_MS,
   });
 }
 

@@ -9,10 +9,8 @@ import {
   parseCertificateRequest,
   signCertificateRequest,
 } from "./certificate_request.ts";
+import { kubeletClientSigner, signerRules } from "./signer_rules.ts";
 
-const clientSigner = "kubernetes.io/kube-apiserver-client";
-const kubeletSigner = "kubernetes.io/kube-apiserver-client-kubelet";
-const kubeletUsages = new Set(["key encipherment", "digital signature", "client auth"]);
 const yearMs = 365 * 24 * 3600_000;
 const minLifetimeMs = 600_000;
 
@@ -31,18 +29,21 @@ export interface SigningStep {
 
 /**
  * What is to become of a CertificateSigningRequest: its next step, or undefined if there is nothing to do (yet).
- * Nodes' own requests are approved if RBAC lets the asker have them; approved requests of the client signers are signed.
+ * Nodes' own requests are approved if RBAC lets the asker have them; approved requests of the standard signers are signed.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers.
  */
 export async function advanceRequest(
   request: CertificateSigningRequest,
   deps: SignerDeps,
 ): Promise<SigningStep | undefined> {
-  const { signerName } = request.spec;
-  if (signerName !== clientSigner && signerName !== kubeletSigner) return undefined;
+  const { signerName, usages } = request.spec;
+  const rule = signerRules[signerName];
+  if (!rule) return undefined;
   if (request.status?.certificate || has(request, "Denied") || has(request, "Failed")) {
     return undefined;
   }
+  const approved = has(request, "Approved");
+  if (!approved && signerName !== kubeletClientSigner) return undefined;
   const next = structuredClone(request);
   const now = timestamp(deps.clock.now());
   let wanted: CertificateRequest;
@@ -51,27 +52,33 @@ export async function advanceRequest(
   } catch (error) {
     return failed(next, (error as Error).message, now);
   }
-  if (!has(request, "Approved")) {
-    if (signerName !== kubeletSigner || !isNodeClient(request, wanted)) return undefined;
-    if (!await mayHave(request, wanted, deps.authorizer)) return undefined;
-    addCondition(next, { type: "Approved", reason: "AutoApproved", now });
+  const fault = rule(wanted, usages ?? []);
+  if (!approved) {
+    if (fault !== undefined) return undefined;
+    const message = await permission(request, wanted, deps.authorizer);
+    if (message === undefined) return undefined;
+    addCondition(next, { type: "Approved", reason: "AutoApproved", message, now });
     return { subresource: "approval", request: next };
   }
-  if (signerName === kubeletSigner && !isNodeClient(request, wanted)) {
-    return failed(next, "the request is not that of a node's client certificate", now);
-  }
-  const asked = (request.spec.expirationSeconds ?? Infinity) * 1000;
+  if (fault !== undefined) return failed(next, fault, now);
   const certificate = await signCertificateRequest(deps.authority(), wanted, {
-    usages: ["client auth"],
-    lifetimeMs: Math.max(minLifetimeMs, Math.min(asked, yearMs)),
+    usages: usages ?? [],
+    lifetimeMs: lifetimeOf(request),
     now: deps.clock.now(),
   });
   next.status = { ...next.status, certificate: Buffer.from(certificate).toString("base64") };
   deps.log.info("Certificate signed", {
     request: request.metadata.name,
+    signer: signerName,
     subject: wanted.commonName,
   });
   return { subresource: "status", request: next };
+}
+
+/** What is asked for, between ten minutes and a year. */
+function lifetimeOf({ spec }: CertificateSigningRequest): number {
+  const asked = (spec.expirationSeconds ?? Infinity) * 1000;
+  return Math.max(minLifetimeMs, Math.min(asked, yearMs));
 }
 
 function pemOf({ spec }: CertificateSigningRequest): string {
@@ -92,7 +99,7 @@ function addCondition(
   { type, reason, message, now }: {
     readonly type: string;
     readonly reason: string;
-    readonly message?: string;
+    readonly message: string;
     readonly now: string;
   },
 ): void {
@@ -100,50 +107,47 @@ function addCondition(
     type,
     status: "True",
     reason,
-    message: message ?? "Auto approving kubelet client certificate after SubjectAccessReview.",
+    message,
     lastUpdateTime: now,
     lastTransitionTime: now,
   };
   next.status = { ...next.status, conditions: [...next.status?.conditions ?? [], condition] };
 }
 
-/** The form that the kubelet's client signer demands: nothing but a node's name, for client use. */
-function isNodeClient(
-  { spec }: CertificateSigningRequest,
-  wanted: CertificateRequest,
-): boolean {
-  const { organizations, commonName, dnsNames, addresses, emails, uris } = wanted;
-  return organizations.length === 1 && organizations[0] === "system:nodes" &&
-    commonName.startsWith("system:node:") && commonName.length > "system:node:".length &&
-    dnsNames.length + addresses.length + emails.length + uris.length === 0 &&
-    (spec.usages ?? []).includes("client auth") &&
-    (spec.usages ?? []).every((usage) => kubeletUsages.has(usage));
-}
-
-/** Renewing one's own certificate and joining as a new node are different rights. */
-async function mayHave(
+/**
+ * Why a node's request is approved: its asker has the right to it; undefined if not. Renewing one's own certificate and
+ * joining as a new node are different rights, and who may do the latter may do it under its own name as well.
+ */
+async function permission(
   { spec }: CertificateSigningRequest,
   wanted: CertificateRequest,
   authorizer: Authorizer,
-): Promise<boolean> {
-  const own = spec.username === wanted.commonName;
+): Promise<string | undefined> {
   const user: UserInfo = {
     name: spec.username ?? "",
     uid: spec.uid,
     groups: spec.groups ?? [],
     extra: spec.extra ?? {},
   };
-  const { decision } = await authorizer.authorize(user, {
-    isResource: true,
-    verb: "create",
-    path: "",
-    group: "certificates.k8s.io",
-    version: "v1",
-    resource: "certificatesigningrequests",
-    subresource: own ? "selfnodeclient" : "nodeclient",
-    rest: "",
-    namespace: "",
-    name: "",
-  });
-  return decision === "Allow";
+  const may = async (subresource: string) => {
+    const { decision } = await authorizer.authorize(user, {
+      isResource: true,
+      verb: "create",
+      path: "",
+      group: "certificates.k8s.io",
+      version: "*",
+      resource: "certificatesigningrequests",
+      subresource,
+      rest: "",
+      namespace: "",
+      name: "",
+    });
+    return decision === "Allow";
+  };
+  if (spec.username === wanted.commonName && await may("selfnodeclient")) {
+    return "Auto approving self kubelet client certificate after SubjectAccessReview.";
+  }
+  return await may("nodeclient")
+    ? "Auto approving kubelet client certificate after SubjectAccessReview."
+    : undefined;
 }

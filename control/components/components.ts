@@ -10,6 +10,10 @@ import type { Log } from "../../shared/log/log.ts";
 import type { ControllerConfig } from "../controllers/controller.ts";
 import { runControllers } from "../controllers/manager.ts";
 import { controllers } from "../controllers/mod.ts";
+import {
+  defaultConfiguration,
+  type SchedulerConfiguration,
+} from "../scheduler/configuration/scheduler_configuration.ts";
 import { type RunningScheduler, startScheduler } from "../scheduler/scheduler.ts";
 
 /** What scheduler and controllers are started with. */
@@ -18,6 +22,8 @@ export interface ComponentsOptions {
   readonly api: PortClient;
   readonly controllers: boolean;
   readonly scheduler: boolean;
+  /** Default: what kube-scheduler does without a configuration file. */
+  readonly schedulerConfiguration?: SchedulerConfiguration | undefined;
   readonly config: Omit<ControllerConfig, "discover">;
   readonly clock: Clock;
   readonly random: Random;
@@ -40,7 +46,16 @@ export async function runComponents(
     const informers = createInformerSet(client, informerOptions);
     const component = "default-scheduler";
     const events = eventRecorder(client, { clock, random, log, signal, component });
-    const scheduler = startScheduler({ client, informers, clock, random, log, events });
+    const { schedulerConfiguration: configuration = defaultConfiguration } = options;
+    const scheduler = startScheduler({
+      client,
+      informers,
+      clock,
+      random,
+      log,
+      events,
+      configuration,
+    });
     running.push(stopWith(signal, scheduler, informers));
   }
   if (options.controllers) {

@@ -1,6 +1,12 @@
-import { serveTransport, type UserRef } from "../../shared/client/message_port_transport.ts";
-import { fromResponse, toRequest } from "../../shared/client/in_process_transport.ts";
+import {
+  type PortAnswer,
+  serveTransport,
+  type UserRef,
+} from "../../shared/client/message_port_transport.ts";
+import { toRequest } from "../../shared/client/in_process_transport.ts";
+import { concat } from "../../shared/http2/bytes.ts";
 import type { Log } from "../../shared/log/log.ts";
+import { directBodyOf } from "../endpoints/direct_body.ts";
 import type { Env } from "../server/request_context.ts";
 import type { ComponentsStart } from "./worker.ts";
 
@@ -19,9 +25,10 @@ export function startComponents(options: ComponentsThreadOptions): () => Promise
     deno: { permissions: "none" },
   });
   const { port1, port2 } = new MessageChannel();
-  const endTransport = serveTransport(port1, async ({ user, ...request }) => {
-    return fromResponse(await answer(toRequest(request), { user: userOf(user) }));
-  });
+  const endTransport = serveTransport(
+    port1,
+    async (request) => portAnswer(await answer(toRequest(request), { user: userOf(request.user) })),
+  );
   const stopped = new Promise<void>((resolve) => {
     worker.addEventListener("message", (event: MessageEvent) => {
       const message = event.data as { readonly stopped?: true; readonly failed?: string };
@@ -48,6 +55,13 @@ export function startComponents(options: ComponentsThreadOptions): () => Promise
 function workerUrl(): URL {
   const ending = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./components_worker.js";
   return new URL(ending, import.meta.url);
+}
+
+async function portAnswer(response: Response): Promise<PortAnswer> {
+  const { status } = response;
+  const body = directBodyOf(response);
+  if (typeof body === "function") return { status, source: body };
+  return { status, body: body ? concat(body) : new Uint8Array(await response.arrayBuffer()) };
 }
 
 function userOf({ name, groups, uid }: UserRef) {

@@ -1,4 +1,8 @@
 import type { ControllerDefinition } from "./controller.ts";
+import {
+  certificateCleanupController,
+  podCertificateCleanupController,
+} from "./certificate_cleanup.ts";
 import { clusterRoleAggregationController } from "./cluster_role_aggregation.ts";
 import { cronJobController } from "./cron_job/cron_job.ts";
 import { daemonSetController } from "./daemon_set/daemon_set.ts";
@@ -23,6 +27,7 @@ import { ttlAfterFinishedController } from "./ttl_after_finished.ts";
 
 /** Every controller of the control plane. */
 export const controllers: readonly ControllerDefinition[] = [
+  certificateCleanupController,
   clusterRoleAggregationController,
   cronJobController,
   daemonSetController,
@@ -35,6 +40,7 @@ export const controllers: readonly ControllerDefinition[] = [
   namespaceController,
   nodeIpamController,
   nodeLifecycleController,
+  podCertificateCleanupController,
   podGcController,
   replicaSetController,
   replicationController,

@@ -9,6 +9,7 @@ import {
   unknownPath,
 } from "../registry/errors.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
+import type { TimedStorage } from "../storage/storage.ts";
 import type { RequestContext, RequestInfo } from "../server/request_context.ts";
 import { StreamRequest } from "../server/stream_request.ts";
 import { deleteCollection, deleteObject } from "./handlers/delete.ts";
@@ -17,6 +18,7 @@ import { getObject, listObjects } from "./handlers/read.ts";
 import { watchObjects } from "./handlers/watch.ts";
 import { createObject, updateObject } from "./handlers/write.ts";
 import { negotiate, type Negotiated } from "./negotiation.ts";
+import { Past } from "./past/past.ts";
 import { notFoundPage } from "./not_found_page.ts";
 import {
   type ApiRegistry,
@@ -30,11 +32,15 @@ export interface ApiHandlerOptions {
   readonly registry: ApiRegistry;
   readonly clock: Clock;
   readonly random: Random;
+  readonly storage: TimedStorage;
   /** Aborted when the server stops: open watches end. */
   readonly stopping: AbortSignal;
 }
 
-interface VerbDeps extends ApiHandlerOptions {
+interface HandlerDeps extends ApiHandlerOptions {
+  readonly past: Past;
+}
+interface VerbDeps extends HandlerDeps {
   readonly negotiated: Negotiated;
 }
 type VerbHandler = (
@@ -60,12 +66,13 @@ const allVerbs = Object.keys(verbHandlers) as Verb[];
 export function apiHandler(
   options: ApiHandlerOptions,
 ): (c: RequestContext) => Promise<Response> {
+  const deps = { ...options, past: new Past(options.storage) };
   return async (c) => {
     const info = c.get("info");
     const resource = find(options.registry, info);
     if (!resource) return notFoundPage();
     const request = resourceRequest(c, resource, options);
-    return await dispatch(request, options);
+    return await dispatch(request, deps);
   };
 }
 
@@ -102,7 +109,7 @@ function isCollectionVerb(verb: string): boolean {
   return verb === "list" || verb === "watch" || verb === "deletecollection" || verb === "create";
 }
 
-async function dispatch(request: ResourceRequest, options: ApiHandlerOptions): Promise<Response> {
+async function dispatch(request: ResourceRequest, options: HandlerDeps): Promise<Response> {
   const { info, resource } = request;
   if (info.subresource !== "") return await dispatchSubresource(request, options);
   const verb = info.verb as Verb;
@@ -140,7 +147,7 @@ function isNamed({ info }: ResourceRequest): boolean {
 
 async function dispatchSubresource(
   request: ResourceRequest,
-  options: ApiHandlerOptions,
+  options: HandlerDeps,
 ): Promise<Response> {
   const { info, resource } = request;
   const subresource = resource.subresources.get(info.subresource);
@@ -163,6 +170,7 @@ function resourceRequest(
   { clock, stopping }: ApiHandlerOptions,
 ): ResourceRequest {
   let body: Promise<Uint8Array> | undefined;
+  // Made when it is asked for: most requests end before anybody would.
   let signal: AbortSignal | undefined;
   return {
     method: c.req.method,
@@ -179,6 +187,7 @@ function resourceRequest(
       return signal ??= AbortSignal.any([c.req.raw.signal, stopping]);
     },
     upgrade: c.env?.upgrade,
+    audit: c.get("audit"),
   };
 }
 

@@ -1,18 +1,7 @@
 import { concat } from "../../shared/http2/bytes.ts";
+import type { BodySource, BodyWriter } from "../../shared/stream/body_writer.ts";
 
-/** Takes the bytes of one answer, as fast as its client does. */
-export interface BodyWriter {
-  /** False: no room for more until `onDrain` calls. What was given is sent all the same. */
-  write(...chunks: readonly Uint8Array[]): boolean;
-  /** Calls `task` whenever there is room again. Set once. */
-  onDrain(task: () => void): void;
-  /** Calls `task` when the client is gone. Set once. */
-  onClose(task: () => void): void;
-  /** Nothing more will come. */
-  end(): void;
-}
-/** Sends a body through a writer; called at most once. */
-export type BodySource = (writer: BodyWriter) => void;
+export type { BodySource, BodyWriter };
 /** All of a body, in pieces, or what sends it bit by bit. */
 export type DirectBody = readonly Uint8Array[] | BodySource;
 
@@ -29,7 +18,7 @@ interface DirectInit {
 export class DirectResponse {
   readonly status: number;
   readonly direct: DirectBody;
-  readonly #given: Readonly<Record<string, string>>;
+  #given: Readonly<Record<string, string>>;
   #headers: Headers | undefined;
   #whole: Response | undefined;
 
@@ -41,6 +30,12 @@ export class DirectResponse {
 
   get headers(): Headers {
     return this.#headers ??= new Headers(this.#given);
+  }
+
+  /** Sets headers without making `Headers` of them; names in lower case. */
+  setHeaders(more: Readonly<Record<string, string>>): void {
+    if (!this.#headers) this.#given = { ...this.#given, ...more };
+    else for (const [name, value] of Object.entries(more)) this.#headers.set(name, value);
   }
 
   /** Every header as it stands. */
@@ -91,16 +86,33 @@ export function sourceResponse(source: BodySource, init: DirectInit): Response {
   return new DirectResponse(source, init) as unknown as Response;
 }
 
+/** Sets headers of a response, at little cost if it is a direct one; names in lower case. */
+export function setHeaders(
+  response: Response | DirectResponse,
+  headers: Readonly<Record<string, string>>,
+): void {
+  if (response instanceof DirectResponse) return response.setHeaders(headers);
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+}
+
 /** What a listener may send instead of `response.body`. */
 export function directBodyOf(response: Response | DirectResponse): DirectBody | undefined {
   return response instanceof DirectResponse ? response.direct : undefined;
 }
+
+const goneWriter: BodyWriter = {
+  write: () => false,
+  onDrain() {},
+  onClose: (task) => task(),
+  end() {},
+};
 
 /** A source as a stream: it begins with the first read, and one chunk is under way at most. */
 function readableOf(source: BodySource): ReadableStream<Uint8Array> {
   let drain = () => {};
   let gone = () => {};
   let started = false;
+  let cancelled = false;
   return new ReadableStream<Uint8Array>({
     pull(controller) {
       if (started) return drain();
@@ -112,9 +124,14 @@ function readableOf(source: BodySource): ReadableStream<Uint8Array> {
         },
         onDrain: (task) => void (drain = task),
         onClose: (task) => void (gone = task),
-        end: () => controller.close(),
+        end: () => cancelled || controller.close(),
       });
     },
-    cancel: () => gone(),
+    cancel() {
+      cancelled = true;
+      // A source that nobody has read from holds something all the same.
+      if (started) gone();
+      else source(goneWriter);
+    },
   }, { highWaterMark: 0 });
 }

@@ -1,6 +1,6 @@
 import { StatusError } from "../../shared/meta/status_error.ts";
+import type { AuditRecord } from "../audit/audit_record.ts";
 import type { Registry, ServedResource, SubresourceDefinition } from "../registry/registry.ts";
-import { badRequest } from "../registry/errors.ts";
 import type { SentOptions, WriteScope } from "../registry/store_types.ts";
 import type { RequestInfo, Upgrade, UserInfo } from "../server/request_context.ts";
 
@@ -27,6 +27,8 @@ export interface ResourceRequest {
   readonly signal: AbortSignal;
   /** Present if the client asked to upgrade the connection (exec, attach, port-forward). */
   readonly upgrade?: Upgrade | undefined;
+  /** Present if the request is recorded: it is told what was sent. */
+  readonly audit?: AuditRecord | undefined;
 }
 export type Served = ServedResource<ResourceRequest, Response>;
 export type ApiRegistry = Registry<ResourceRequest, Response>;
@@ -83,20 +85,4 @@ function fieldManagerOf(request: ResourceRequest): string {
   if (named) return named;
   const agent = request.header("user-agent") ?? "";
   return agent.split("/")[0]!.slice(0, 128) || "unknown";
-}
-
-/** `timeout` is accepted and checked, as the reference does; the server's own limit applies. */
-export function checkTimeout(query: URLSearchParams): void {
-  const timeout = query.get("timeout");
-  if (!timeout) return;
-  if (
-    !/^[+-]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))*$|^0$/
-      .test(timeout)
-  ) {
-    throw badRequest(
-      `invalid timeout specified in the request URL - time: invalid duration ${
-        JSON.stringify(timeout)
-      }`,
-    );
-  }
 }

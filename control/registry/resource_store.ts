@@ -45,6 +45,12 @@ import { fromStored, toStored } from "./versions.ts";
 const maxAttempts = 100;
 const maxNameAttempts = 8;
 
+/** Where an object is written, and whether it may be acknowledged from memory. */
+interface Place {
+  readonly namespace: string;
+  readonly lazy?: boolean;
+}
+
 /**
  * Serves one stored kind. All that is particular comes from the kind's declaration, so custom resources are served
  * by the same code. Methods take the kind as which the caller sees the objects: the stored one or another version.
@@ -191,7 +197,7 @@ export class ResourceStore {
         code: 500,
       });
     }
-    const { value } = await this.#put(object, 0, scope.namespace).catch((error: unknown) => {
+    const { value } = await this.#put(object, 0, scope).catch((error: unknown) => {
       if (!(error instanceof StorageError) || error.code !== "KeyExists") throw error;
       const current = error.current && decodeStored(error.current.value);
       const prefix = current?.metadata.deletionTimestamp ? "object is being deleted: " : "";
@@ -282,7 +288,8 @@ export class ResourceStore {
         undo?.();
         return this.#written(view, normal, false);
       }
-      const written = await this.#writeNext(view, normal, current, scope);
+      const lazy = kind.lazyUpdate?.(normal, old) ?? false;
+      const written = await this.#writeNext(view, normal, current, { ...scope, lazy });
       hooks?.settle?.(normal, old);
       return written;
     } catch (error) {
@@ -295,14 +302,14 @@ export class ResourceStore {
     view: KindDefinition,
     object: KubeObject,
     current: Stored,
-    scope: WriteScope,
+    scope: Place,
   ): Promise<Written> {
     const { hooks } = this.#options;
     if (isDeletionComplete(object) && !hooks?.lingers?.(object)) {
       await this.#remove(cloneJson(object), current);
       return this.#written(view, object, false);
     }
-    const { value } = await this.#put(object, current.revision, scope.namespace);
+    const { value } = await this.#put(object, current.revision, scope);
     return this.#written(view, object, false, value);
   }
 
@@ -348,10 +355,10 @@ export class ResourceStore {
   ): Promise<void> {
     if (!changed) return removed ? await this.#remove(object, current) : undefined;
     const { namespace = "" } = object.metadata;
-    if (!removed) return void await this.#put(object, current.revision, namespace);
+    if (!removed) return void await this.#put(object, current.revision, { namespace });
     // Each write keeps its object, which bears its revision.
     const mark = cloneJson(object);
-    const marked = this.#put(mark, current.revision, namespace);
+    const marked = this.#put(mark, current.revision, { namespace });
     const last = this.#options.storage.latest(current.key);
     const isOurs = last && String(last.revision) === mark.metadata.resourceVersion;
     // If the mark was refused there is nothing of ours to remove.
@@ -361,7 +368,7 @@ export class ResourceStore {
   async #put(
     object: KubeObject,
     expected: Write["expected"] & number,
-    namespace: string,
+    { namespace, lazy }: Place,
   ): Promise<Stored> {
     const { kind } = this;
     return await this.#options.storage.write({
@@ -370,7 +377,7 @@ export class ResourceStore {
       expected: expected as Write["expected"] & number,
       encode: (revision) => encodeStored(kind, object, revision),
       note: object,
-      ...(kind.lazyWrites && { lazy: true as const }),
+      ...(lazy && { lazy: true as const }),
     } as Write);
   }
 

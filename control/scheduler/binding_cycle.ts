@@ -1,17 +1,11 @@
-import type { Clock } from "../../shared/clock/clock.ts";
 import type { NodeInfo } from "./cache/node_info.ts";
 import type { PodInfo } from "./cache/pod_info.ts";
 import { type Failure, type Rejection, type Success, success } from "./framework.ts";
 import type { Profile } from "./profile.ts";
 
 export interface BindingCycleOptions {
-  readonly clock: Clock;
   readonly profile: Pick<Profile, "reserves" | "preBinds" | "binder" | "plugins">;
-  readonly signal: AbortSignal;
 }
-
-/** How long volumes may take to be bound. */
-const preBindTimeoutMs = 600_000;
 
 /** What is done with a node once it is chosen. */
 export class BindingCycle {
@@ -39,14 +33,11 @@ export class BindingCycle {
 
   /** Does what must be done before; undefined if that is nothing. Rejects with the reason to give up. */
   prepare(pod: PodInfo, node: NodeInfo): Promise<void> | undefined {
-    let limit: { readonly signal: AbortSignal; end(): void } | undefined;
-    const signal = () => (limit ??= this.#limit()).signal;
     const tasks = this.#options.profile.preBinds.flatMap((plugin) => {
-      const task = plugin.preBind!(pod, node, signal);
+      const task = plugin.preBind!(pod, node);
       return task ? naming("PreBind", plugin.name, task) : [];
     });
-    if (tasks.length === 0) return undefined;
-    return Promise.all(tasks).then(() => {}).finally(() => limit?.end());
+    return tasks.length === 0 ? undefined : Promise.all(tasks).then(() => {});
   }
 
   /** Binds. Rejects with what the API answered. */
@@ -57,25 +48,6 @@ export class BindingCycle {
     } catch (error) {
       throw new Error(`binding rejected: ${messageOf(error)}`, { cause: error });
     }
-  }
-
-  /** A signal that is aborted when the time for preBind is over, or the scheduler stops. */
-  #limit(): { readonly signal: AbortSignal; end(): void } {
-    const { clock, signal } = this.#options;
-    const over = new AbortController();
-    const onStop = () => over.abort(signal.reason);
-    signal.addEventListener("abort", onStop, { once: true });
-    const timer = clock.after(
-      preBindTimeoutMs,
-      () => over.abort(new Error("context deadline exceeded")),
-    );
-    return {
-      signal: over.signal,
-      end() {
-        timer.cancel();
-        signal.removeEventListener("abort", onStop);
-      },
-    };
   }
 }
 

@@ -8,13 +8,18 @@ import {
   type Plugin,
   type Rejection,
   success,
+  unresolvable,
   type Verdict,
 } from "./framework.ts";
+import type { Profile } from "./profile.ts";
 
 interface Active {
   readonly plugin: Plugin;
   readonly state: unknown;
 }
+
+/** The plugins of a profile that say where a pod fits. */
+export type CycleProfile = Pick<Profile, "preFilters" | "filters">;
 
 /** What preFilter came to: a cycle to go on with, or why there is none. */
 export type Prepared =
@@ -49,26 +54,43 @@ export class Cycle {
   }
 
   /** Runs preFilter of all plugins. */
-  static prepare(pod: PodInfo, plugins: readonly Plugin[], nominations: Nominations): Prepared {
-    const filters: Active[] = [];
+  static prepare(pod: PodInfo, profile: CycleProfile, nominations: Nominations): Prepared {
+    const states = new Map<Plugin, unknown>();
+    const skipped = new Set<Plugin>();
     const narrowedBy: string[] = [];
     let nodeNames: ReadonlySet<string> | undefined;
-    for (const plugin of plugins) {
-      const result = plugin.preFilter?.(pod) ?? { code: "Success", state: undefined };
-      if (result.code === "Skip") continue;
+    for (const plugin of profile.preFilters) {
+      const result = plugin.preFilter!(pod);
+      if (result.code === "Skip") {
+        skipped.add(plugin);
+        continue;
+      }
       if (result.code !== "Success") return { stopped: result, plugin: plugin.name };
       if (result.nodeNames) {
         narrowedBy.push(plugin.name);
         nodeNames = nodeNames?.intersection(result.nodeNames) ?? result.nodeNames;
       }
-      if (plugin.filter) filters.push({ plugin, state: result.state });
+      states.set(plugin, result.state);
     }
+    const filters = profile.filters
+      .filter((plugin) => !skipped.has(plugin) && (!plugin.preFilter || states.has(plugin)))
+      .map((plugin) => ({ plugin, state: states.get(plugin) }));
     if (nodeNames?.size === 0) {
       const reasons = [`node(s) didn't satisfy plugin(s) ${goList(narrowedBy)} simultaneously`];
       const stopped: Rejection = { code: "UnschedulableAndUnresolvable", reasons };
       return { stopped, plugin: narrowedBy[0]! };
     }
     return { cycle: new Cycle(pod, filters, { nominations, nodeNames, narrowedBy }) };
+  }
+
+  /** Whether a node is worth a look. */
+  isNarrowedTo(node: NodeInfo): boolean {
+    return this.nodeNames === undefined || this.nodeNames.has(node.name);
+  }
+
+  /** Why a node that is not worth a look does not fit. */
+  get narrowed(): Rejection {
+    return unresolvable(`node(s) didn't satisfy plugin(s) ${goList(this.narrowedBy)}`);
   }
 
   /** Whether the pod fits a node, also beside the pods that wait for room there and come first. */

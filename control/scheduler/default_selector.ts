@@ -17,20 +17,12 @@ export function createDefaultSelector({ lister }: PluginHandle): DefaultSelector
   const replicaSets = lister(resources.replicasets);
   const statefulSets = lister(resources.statefulsets);
   services.addIndex(byPair, (service) => firstPair(service));
-  const ownRequirements = (pod: PodInfo): readonly LabelRequirement[] => {
-    const owner = controllerOf(pod.pod);
-    if (!owner) return [];
-    const key = `${pod.namespace}/${owner.name}`;
-    switch (`${owner.apiVersion} ${owner.kind}`) {
-      case "v1 ReplicationController":
-        return equals((controllers.get(key) as ReplicationController | undefined)?.spec?.selector);
-      case "apps/v1 ReplicaSet":
-        return fromLabelSelector(replicaSets.get(key)?.spec?.selector).requirements;
-      case "apps/v1 StatefulSet":
-        return fromLabelSelector(statefulSets.get(key)?.spec?.selector).requirements;
-      default:
-        return [];
+  const ownRequirements = (key: string, owner: string): readonly LabelRequirement[] => {
+    if (owner === "apps/v1 ReplicaSet") {
+      return fromLabelSelector(replicaSets.get(key)?.spec?.selector).requirements;
     }
+    if (owner !== "apps/v1 StatefulSet") return [];
+    return fromLabelSelector(statefulSets.get(key)?.spec?.selector).requirements;
   };
   return (pod) => {
     const pairs: Record<string, string> = {};
@@ -42,7 +34,17 @@ export function createDefaultSelector({ lister }: PluginHandle): DefaultSelector
         if (isSubset(selector, pod.labels)) Object.assign(pairs, selector);
       }
     }
-    const requirements = [...equals(pairs), ...ownRequirements(pod)];
+    const owner = controllerOf(pod.pod);
+    const key = `${pod.namespace}/${owner?.name}`;
+    const kind = `${owner?.apiVersion} ${owner?.kind}`;
+    // A plain map of labels takes the place of the Services' pairs; selectors add to them.
+    if (kind === "v1 ReplicationController") {
+      Object.assign(
+        pairs,
+        (controllers.get(key) as ReplicationController | undefined)?.spec?.selector,
+      );
+    }
+    const requirements = [...equals(pairs), ...ownRequirements(key, kind)];
     return requirements.length === 0 ? undefined : compile(requirements);
   };
 }

@@ -5,6 +5,7 @@ import type { Informer } from "../../shared/informer/informer.ts";
 import type { ClusterView } from "./cache/cluster_view.ts";
 import type { NodeInfo } from "./cache/node_info.ts";
 import type { PodInfo } from "./cache/pod_info.ts";
+import type { PluginArgs } from "./configuration/plugin_args.ts";
 
 /** The best score that a plugin may give a node; the worst is 0. */
 export const maxNodeScore = 100;
@@ -58,6 +59,7 @@ export type EventKind =
   | "NodeAdd"
   | "NodeDelete"
   | "NodeAllocatable"
+  | "NodeDeclaredFeatures"
   | "NodeLabels"
   | "NodeTaints"
   | "PodAdd"
@@ -72,7 +74,7 @@ export interface ClusterEvent {
   readonly kind: EventKind;
   readonly node?: NodeInfo | undefined;
   readonly pod?: PodInfo | undefined;
-  /** For `Storage`: the claim, volume, class or CSI node. */
+  /** For `Storage`: the claim (of a volume or of devices), volume, class, driver, capacity or CSI node. */
   readonly object?: KubeObject | undefined;
 }
 
@@ -133,8 +135,8 @@ export interface BindPoints {
   reserve?(pod: PodInfo, node: NodeInfo): Verdict;
   /** Takes back `reserve`; may come without it, and twice. */
   unreserve?(pod: PodInfo, node: NodeInfo): void;
-  /** Undefined if there is nothing to do. A rejection sends the pod back to the queue. `signal` gives the time limit. */
-  preBind?(pod: PodInfo, node: NodeInfo, signal: () => AbortSignal): Promise<void> | undefined;
+  /** Undefined if there is nothing to do. A rejection sends the pod back to the queue. */
+  preBind?(pod: PodInfo, node: NodeInfo): Promise<void> | undefined;
   /** The first plugin that has this binds. Throws what the API answered. */
   bind?(pod: PodInfo, node: NodeInfo): Promise<void>;
 }
@@ -151,6 +153,8 @@ export interface FailedAttempt {
   readonly verdicts: ReadonlyMap<NodeInfo, Rejection>;
   /** Why not, for all other nodes. */
   readonly others: Rejection | undefined;
+  /** Plugins that were never asked, because others had refused the pod before. */
+  readonly unprepared: ReadonlySet<string>;
   /** Starts a dry run on a copy of one node. Its filter states are copies, too. */
   dryRun(node: NodeInfo): DryRun;
 }
@@ -186,6 +190,8 @@ export interface PluginHandle {
   random(): number;
   /** Carries out a preemption beside later cycles. */
   preempt(preemption: Preemption): void;
+  /** Runs `task` with a signal that is aborted after `ms` ("context deadline exceeded"), or when the scheduler stops. */
+  within<T>(ms: number, task: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Resolves as soon as `test` holds of the object `key`; rejects when it throws or `signal` is aborted. */
   waitFor<T extends KubeObject>(
     resource: Resource<T>,
@@ -202,4 +208,5 @@ export interface Preemption {
   readonly victims: readonly PodInfo[];
 }
 
-export type PluginFactory = (handle: PluginHandle) => Plugin;
+/** Makes a plugin; `args` are those of all plugins, each takes its own. */
+export type PluginFactory = (handle: PluginHandle, args: PluginArgs) => Plugin;

@@ -3,7 +3,7 @@ import type { Namespace, Node, Pod } from "../../shared/api/core/v1/types.gen.ts
 import { resources } from "../../shared/client/resources.gen.ts";
 import type { InformerSet } from "../../shared/informer/informer.ts";
 import type { Nominations } from "./cache/nominations.ts";
-import { PodInfo, sameLabels } from "./cache/pod_info.ts";
+import { PodInfo, sameLabels, schedulerNameOf } from "./cache/pod_info.ts";
 import type { SchedulerCache } from "./cache/scheduler_cache.ts";
 import type { ClusterEvent } from "./framework.ts";
 import type { SchedulingQueue } from "./queue/scheduling_queue.ts";
@@ -14,7 +14,7 @@ export interface InformerFeedOptions {
   readonly queue: SchedulingQueue;
   readonly nominations: Nominations;
   /** Pods of other schedulers are counted where they are bound, but not placed. */
-  readonly schedulerName: string;
+  isOurs(schedulerName: string): boolean;
 }
 
 /** Carries what informers see into the cache and the queue. Returns a function that ends it. */
@@ -30,6 +30,9 @@ export function feedFromInformers(options: InformerFeedOptions): () => void {
     informers.of(resources.persistentvolumes).onChange(storage),
     informers.of(resources.storageclasses).onChange(storage),
     informers.of(resources.csinodes).onChange(storage),
+    informers.of(resources.csidrivers).onChange(storage),
+    informers.of(resources.csistoragecapacities).onChange(storage),
+    informers.of(resources.resourceclaims).onChange(storage),
   ];
   return () => ends.forEach((end) => end());
 }
@@ -102,8 +105,8 @@ class InformerFeed {
   }
 
   #unbound(pod: Pod): void {
-    const { cache, queue, nominations, schedulerName } = this.#options;
-    if ((pod.spec?.schedulerName || "default-scheduler") !== schedulerName) return;
+    const { cache, queue, nominations, isOurs } = this.#options;
+    if (!isOurs(schedulerNameOf(pod))) return;
     const uid = pod.metadata.uid ?? "";
     // Its binding is on the way: this version is older than what we know.
     if (cache.placement(uid)) return;

@@ -1,49 +1,29 @@
+import { pluginsAt } from "./configuration/plugins_at.ts";
+import {
+  defaultProfile,
+  type ExtensionPoint,
+  type PluginEntry,
+  type ProfileConfiguration,
+} from "./configuration/scheduler_configuration.ts";
 import type { EventKind, Plugin, PluginHandle, QueueingHint } from "./framework.ts";
 import { plugins as table } from "./plugins/mod.ts";
 
-/** A plugin in use and how much its scores count. */
-export interface ProfileEntry {
-  readonly name: string;
-  /** For plugins that score. */
-  readonly weight?: number;
-}
-
-/**
- * The plugins of the default scheduler, in the order in which they are asked (kube-scheduler's default profile,
- * component config v1). The order decides which reason a node gives: the first rejection counts.
- */
-export const defaultProfile: readonly ProfileEntry[] = [
-  { name: "SchedulingGates" },
-  { name: "PrioritySort" },
-  { name: "NodeUnschedulable" },
-  { name: "NodeName" },
-  { name: "TaintToleration", weight: 3 },
-  { name: "NodeAffinity", weight: 2 },
-  { name: "NodePorts" },
-  { name: "NodeResourcesFit", weight: 1 },
-  { name: "VolumeRestrictions" },
-  { name: "NodeVolumeLimits" },
-  { name: "VolumeBinding" },
-  { name: "VolumeZone" },
-  { name: "PodTopologySpread", weight: 2 },
-  { name: "InterPodAffinity", weight: 2 },
-  { name: "DefaultPreemption" },
-  { name: "NodeResourcesBalancedAllocation", weight: 1 },
-  { name: "ImageLocality", weight: 1 },
-  { name: "DefaultBinder" },
-];
-
-/** The plugins of a profile by the points that they implement, each in the profile's order. */
+/** The plugins of a profile by the points at which they are asked, each in the profile's order. */
 export interface Profile {
+  readonly schedulerName: string;
   readonly plugins: readonly Plugin[];
   readonly preEnqueue: readonly Plugin[];
   readonly queueSort: NonNullable<Plugin["queueSort"]>;
+  readonly preFilters: readonly Plugin[];
   readonly filters: readonly Plugin[];
   readonly postFilters: readonly Plugin[];
+  readonly preScores: readonly Plugin[];
   readonly scores: readonly { readonly plugin: Plugin; readonly weight: number }[];
   readonly reserves: readonly Plugin[];
   readonly preBinds: readonly Plugin[];
   readonly binder: Plugin;
+  /** The share of nodes that is looked at; 0: adapted to their number. */
+  readonly percentageOfNodesToScore: number;
   /** Who cares for an event, by its kind. */
   readonly hints: ReadonlyMap<EventKind, ReadonlyMap<string, QueueingHint>>;
 }
@@ -51,35 +31,64 @@ export interface Profile {
 /** Makes the plugins of a profile. Throws TypeError if one is unknown, or none sorts the queue or binds. */
 export function createProfile(
   handle: PluginHandle,
-  entries: readonly ProfileEntry[] = defaultProfile,
+  { schedulerName, plugins: sets, args, percentageOfNodesToScore = 0 }: ProfileConfiguration =
+    defaultProfile,
 ): Profile {
-  return profileOf(entries.map(({ name, weight = 0 }) => {
+  const names = new Set(
+    Object.values(sets).flatMap(({ enabled }) => enabled.map(({ name }) => name)),
+  );
+  const made = new Map<string, Plugin>();
+  for (const name of names) {
     const make = table.get(name);
     if (!make) throw new TypeError(`Cannot make a profile: no plugin "${name}"`);
-    return { plugin: make(handle), weight };
-  }));
+    made.set(name, make(handle, args));
+  }
+  const at = (point: ExtensionPoint) =>
+    pluginsAt(point, sets, (name) => hasPoint(made.get(name)!, point));
+  return profileOf([...made.values()], at, { schedulerName, percentageOfNodesToScore });
 }
 
-/** A profile of plugins that are made already. */
+/** A profile of plugins that are made already; by default each is used wherever it can be. */
 export function profileOf(
-  entries: readonly { readonly plugin: Plugin; readonly weight: number }[],
+  plugins: readonly Plugin[],
+  at: (point: ExtensionPoint) => readonly PluginEntry[] = (point) =>
+    plugins.filter((plugin) => hasPoint(plugin, point)),
+  { schedulerName, percentageOfNodesToScore = 0 }: {
+    readonly schedulerName?: string;
+    readonly percentageOfNodesToScore?: number;
+  } = {},
 ): Profile {
-  const plugins = entries.map(({ plugin }) => plugin);
-  const queueSort = plugins.find((plugin) => plugin.queueSort)?.queueSort;
-  const binder = plugins.find((plugin) => plugin.bind);
+  const byName = new Map(plugins.map((plugin) => [plugin.name, plugin]));
+  const pluginsOf = (point: ExtensionPoint) => at(point).map(({ name }) => byName.get(name)!);
+  const queueSort = pluginsOf("queueSort")[0]?.queueSort;
+  const binder = pluginsOf("bind")[0];
   if (!queueSort || !binder) throw new TypeError("Cannot make a profile: it must sort and bind");
+  const asked = new Set(
+    (["preEnqueue", "preFilter", "filter", "reserve", "permit"] as const).flatMap(pluginsOf),
+  );
   return {
+    schedulerName: schedulerName ?? defaultProfile.schedulerName,
+    percentageOfNodesToScore,
     plugins,
     queueSort,
     binder,
-    preEnqueue: plugins.filter((plugin) => plugin.preEnqueue),
-    filters: plugins.filter((plugin) => plugin.preFilter ?? plugin.filter),
-    postFilters: plugins.filter((plugin) => plugin.postFilter),
-    scores: entries.filter(({ plugin, weight }) => plugin.score && weight > 0),
-    reserves: plugins.filter((plugin) => plugin.reserve),
-    preBinds: plugins.filter((plugin) => plugin.preBind),
-    hints: hintsOf(plugins),
+    preEnqueue: pluginsOf("preEnqueue"),
+    preFilters: pluginsOf("preFilter"),
+    filters: pluginsOf("filter"),
+    postFilters: pluginsOf("postFilter"),
+    preScores: pluginsOf("preScore"),
+    scores: at("score").map(({ name, weight }) => ({
+      plugin: byName.get(name)!,
+      weight: weight || 1,
+    })),
+    reserves: pluginsOf("reserve"),
+    preBinds: pluginsOf("preBind"),
+    hints: hintsOf([...asked]),
   };
+}
+
+function hasPoint(plugin: Plugin, point: ExtensionPoint): boolean {
+  return (plugin as unknown as Record<string, unknown>)[point] !== undefined;
 }
 
 function hintsOf(plugins: readonly Plugin[]): Map<EventKind, Map<string, QueueingHint>> {

@@ -4,7 +4,7 @@ import type { NodeInfo } from "./cache/node_info.ts";
 import type { PodInfo } from "./cache/pod_info.ts";
 import { Cycle } from "./cycle.ts";
 import { type Diagnosis, fitErrorMessage } from "./fit_error.ts";
-import { isRejection, type PostFilterResult, type Rejection, unresolvable } from "./framework.ts";
+import { isRejection, type Plugin, type PostFilterResult, type Rejection } from "./framework.ts";
 import type { Profile } from "./profile.ts";
 
 /** What came of one pod's turn. */
@@ -36,7 +36,10 @@ interface Found {
   readonly feasible: readonly NodeInfo[];
   readonly diagnosis: Diagnosis;
   readonly rejectedBy: Set<string>;
+  readonly unprepared?: ReadonlySet<string>;
 }
+
+const nobody: ReadonlySet<string> = new Set();
 
 /** Chooses nodes for pods: the same cluster, pods and random numbers give the same choices. It changes nothing. */
 export class Placer {
@@ -58,7 +61,7 @@ export class Placer {
       const message = "no nodes available to schedule pods";
       return { code: "Unschedulable", message, rejectedBy: new Set() };
     }
-    const prepared = Cycle.prepare(pod, profile.filters, nominations);
+    const prepared = Cycle.prepare(pod, profile, nominations);
     if ("stopped" in prepared) {
       const { stopped, plugin } = prepared;
       if (stopped.code === "Error") return stopped;
@@ -66,6 +69,7 @@ export class Placer {
         feasible: [],
         diagnosis: stoppedDiagnosis(stopped, nodes.length),
         rejectedBy: new Set([plugin]),
+        unprepared: pluginsAfter(plugin, profile.preFilters),
       };
       return this.#unschedulable(pod, found, undefined);
     }
@@ -96,7 +100,11 @@ export class Placer {
 
   #find(cycle: Cycle, all: readonly NodeInfo[]): Found | Error {
     const nodes = cycle.nodeNames ? namedNodes(cycle.nodeNames, this.#options.cluster) : all;
-    const enough = feasibleNodesToFind(nodes.length);
+    const { percentageOfNodesToScore, scores } = this.#options.profile;
+    // Without anything to rank by, the first that fits is as good as any.
+    const enough = scores.length === 0
+      ? 1
+      : feasibleNodesToFind(nodes.length, percentageOfNodesToScore);
     const feasible: NodeInfo[] = [];
     const verdicts = new Map<NodeInfo, Rejection>();
     const rejectedBy = new Set(cycle.narrowedBy);
@@ -111,14 +119,13 @@ export class Placer {
       } else if (verdict.code === "Error") return verdict.error;
     }
     this.#start = (this.#start + seen) % all.length;
-    const others = cycle.nodeNames &&
-      unresolvable(`node(s) didn't satisfy plugin(s) [${[...cycle.narrowedBy].sort().join(" ")}]`);
+    const others = cycle.nodeNames && cycle.narrowed;
     return { feasible, rejectedBy, diagnosis: { nodeCount: all.length, verdicts, others } };
   }
 
   #unschedulable(pod: PodInfo, found: Found, cycle: Cycle | undefined): Outcome {
     const { diagnosis, rejectedBy } = found;
-    const after = this.#postFilter(pod, diagnosis, cycle);
+    const after = this.#postFilter(pod, found, cycle);
     return {
       code: "Unschedulable",
       message: fitErrorMessage(diagnosis, after?.message),
@@ -129,7 +136,7 @@ export class Placer {
 
   #postFilter(
     pod: PodInfo,
-    { verdicts, others }: Diagnosis,
+    { diagnosis: { verdicts, others }, unprepared = nobody }: Found,
     cycle: Cycle | undefined,
   ): PostFilterResult | undefined {
     for (const plugin of this.#options.profile.postFilters) {
@@ -139,7 +146,7 @@ export class Placer {
         }
         return cycle.dryRun(node);
       };
-      const result = plugin.postFilter!({ pod, verdicts, others, dryRun });
+      const result = plugin.postFilter!({ pod, verdicts, others, unprepared, dryRun });
       if (result.nominatedNodeName || result.message) return result;
     }
     return undefined;
@@ -163,13 +170,31 @@ export class Placer {
   }
 
   #score(pod: PodInfo, nodes: readonly NodeInfo[]): Float64Array {
-    if (this.#total.length < nodes.length) {
-      this.#total = new Float64Array(nodes.length);
-      this.#scores = new Float64Array(nodes.length);
-    }
+    if (this.#total.length < nodes.length) this.#total = new Float64Array(nodes.length);
     const total = this.#total.subarray(0, nodes.length).fill(0);
+    this.#eachScore(pod, nodes, (_name, scores) => {
+      for (let index = 0; index < nodes.length; index++) total[index]! += scores[index]!;
+    });
+    return total;
+  }
+
+  /** The weighted scores of `nodes`, in their order, by plugin; of those alone that have something to say. */
+  scoresByPlugin(pod: PodInfo, nodes: readonly NodeInfo[]): Map<string, Float64Array> {
+    const byPlugin = new Map<string, Float64Array>();
+    this.#eachScore(pod, nodes, (name, scores) => byPlugin.set(name, scores.slice()));
+    return byPlugin;
+  }
+
+  #eachScore(
+    pod: PodInfo,
+    nodes: readonly NodeInfo[],
+    use: (name: string, scores: Float64Array) => void,
+  ): void {
+    if (this.#scores.length < nodes.length) this.#scores = new Float64Array(nodes.length);
     const scores = this.#scores.subarray(0, nodes.length);
-    for (const { plugin, weight } of this.#options.profile.scores) {
+    const { preScores, scores: scorers } = this.#options.profile;
+    for (const { plugin, weight } of scorers) {
+      if (plugin.preScore && !preScores.includes(plugin)) continue;
       const prepared = plugin.preScore?.(pod, nodes);
       if (prepared?.code === "Skip") continue;
       const state = prepared?.state;
@@ -177,17 +202,26 @@ export class Placer {
         scores[index] = plugin.score!(pod, nodes[index]!, state);
       }
       plugin.normalize?.(scores, nodes, state);
-      for (let index = 0; index < nodes.length; index++) total[index]! += weight * scores[index]!;
+      for (let index = 0; index < nodes.length; index++) scores[index]! *= weight;
+      use(plugin.name, scores);
     }
-    return total;
   }
 }
 
-/** How many fitting nodes end the search: all of up to 100; of more a share that falls from 50 % to 5 %. */
-export function feasibleNodesToFind(nodeCount: number): number {
+/**
+ * How many fitting nodes end the search: all of up to 100; of more the share asked for, or (`percentage` 0) one that
+ * falls from 50 % to 5 %.
+ */
+export function feasibleNodesToFind(nodeCount: number, percentage = 0): number {
   if (nodeCount < minFeasibleNodes) return nodeCount;
-  const percent = Math.max(50 - Math.floor(nodeCount / 125), minFeasiblePercent);
+  const adapted = Math.max(50 - Math.floor(nodeCount / 125), minFeasiblePercent);
+  const percent = percentage || adapted;
   return Math.max(Math.floor(nodeCount * percent / 100), minFeasibleNodes);
+}
+
+function pluginsAfter(name: string, plugins: readonly Plugin[]): ReadonlySet<string> {
+  const names = plugins.map((plugin) => plugin.name);
+  return new Set(names.slice(names.indexOf(name) + 1));
 }
 
 function stoppedDiagnosis(stopped: Rejection, nodeCount: number): Diagnosis {

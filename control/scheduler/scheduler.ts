@@ -10,6 +10,11 @@ import { BindingCycle } from "./binding_cycle.ts";
 import { Nominations } from "./cache/nominations.ts";
 import type { NodeInfo } from "./cache/node_info.ts";
 import { SchedulerCache } from "./cache/scheduler_cache.ts";
+import type { PodInfo } from "./cache/pod_info.ts";
+import {
+  defaultConfiguration,
+  type SchedulerConfiguration,
+} from "./configuration/scheduler_configuration.ts";
 import type { PluginHandle, Preemption } from "./framework.ts";
 import { feedFromInformers } from "./informer_feed.ts";
 import { PodReporter } from "./pod_reporter.ts";
@@ -19,6 +24,7 @@ import { SchedulingQueue } from "./queue/scheduling_queue.ts";
 import type { WaitingPod } from "./queue/waiting_pod.ts";
 import { type Outcome, Placer } from "./schedule_one.ts";
 import { waitForObject } from "./wait_for_object.ts";
+import { within } from "./within.ts";
 
 export interface SchedulerOptions {
   /** Acts as the user `system:kube-scheduler`; whose identity it carries is the caller's matter. */
@@ -29,13 +35,20 @@ export interface SchedulerOptions {
   readonly random: Random;
   readonly log: Log;
   readonly events: EventRecorder;
-  /** Which pods to place, by `spec.schedulerName`. Default: `default-scheduler`. */
-  readonly schedulerName?: string;
+  /** Default: what kube-scheduler does without a configuration file. */
+  readonly configuration?: SchedulerConfiguration;
 }
 
 export interface RunningScheduler {
   /** Places no further pod; resolves when the writes under way are answered. */
   stop(): Promise<void>;
+}
+
+/** How the pods of one scheduler name are placed. */
+interface Lane {
+  readonly profile: Profile;
+  readonly placer: Placer;
+  readonly binding: BindingCycle;
 }
 
 /** Writes (bindings, reports, preemptions) under way at once; the API groups commits, so several are faster than one. */
@@ -57,42 +70,34 @@ class Scheduler implements RunningScheduler {
   readonly #nominations = new Nominations();
   readonly #informers = new Set<Informer>();
   readonly #writes = new Set<Promise<void>>();
-  readonly #profile: Profile;
+  readonly #lanes: ReadonlyMap<string, Lane>;
   readonly #queue: SchedulingQueue;
-  readonly #placer: Placer;
   readonly #reporter: PodReporter;
   readonly #preemptor: Preemptor;
-  readonly #binding: BindingCycle;
   #endFeed = () => {};
   #isScheduled = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     const nominations = this.#nominations;
-    const random = () => options.random.float();
-    this.#profile = createProfile(this.#handle(random));
+    const { configuration = defaultConfiguration, clock } = options;
+    const { podInitialBackoffMs, podMaxBackoffMs } = configuration;
+    this.#lanes = this.#createLanes(configuration);
+    const [first] = this.#lanes.values();
     this.#queue = new SchedulingQueue({
-      clock: options.clock,
-      profile: this.#profile,
+      clock,
+      queueSort: first!.profile.queueSort,
+      profileOf: (pod) => this.#laneOf(pod).profile,
+      initialBackoffMs: podInitialBackoffMs,
+      maxBackoffMs: podMaxBackoffMs,
       onReady: () => this.#soon(),
-    });
-    this.#placer = new Placer({
-      profile: this.#profile,
-      cluster: this.#cache,
-      nominations,
-      random,
     });
     this.#reporter = new PodReporter(options);
     this.#preemptor = new Preemptor({ ...options, queue: this.#queue, nominations });
-    this.#binding = new BindingCycle({
-      clock: options.clock,
-      profile: this.#profile,
-      signal: this.#stop.signal,
-    });
   }
 
   async start(): Promise<void> {
-    const { informers, schedulerName = "default-scheduler" } = this.#options;
+    const { informers } = this.#options;
     const { pods, nodes, namespaces } = resources;
     for (const resource of [pods, nodes, namespaces]) {
       this.#informers.add(informers.of(resource as Resource));
@@ -100,7 +105,7 @@ class Scheduler implements RunningScheduler {
     await Promise.all(Array.from(this.#informers, (informer) => informer.synced()));
     this.#endFeed = feedFromInformers({
       informers,
-      schedulerName,
+      isOurs: (name) => this.#lanes.has(name),
       cache: this.#cache,
       queue: this.#queue,
       nominations: this.#nominations,
@@ -114,11 +119,28 @@ class Scheduler implements RunningScheduler {
     await Promise.all(this.#writes);
   }
 
+  #createLanes({ profiles, percentageOfNodesToScore }: SchedulerConfiguration): Map<string, Lane> {
+    const random = () => this.#options.random.float();
+    const handle = this.#handle(random);
+    return new Map(profiles.map((configured) => {
+      const profile = createProfile(handle, { percentageOfNodesToScore, ...configured });
+      const [cluster, nominations] = [this.#cache, this.#nominations];
+      const placer = new Placer({ profile, cluster, nominations, random });
+      return [profile.schedulerName, { profile, placer, binding: new BindingCycle({ profile }) }];
+    }));
+  }
+
+  /** The feed lets in pods of our profiles alone. */
+  #laneOf({ schedulerName }: PodInfo): Lane {
+    return this.#lanes.get(schedulerName)!;
+  }
+
   #handle(random: () => number): PluginHandle {
-    const { client, informers } = this.#options;
+    const { client, informers, clock } = this.#options;
     return {
       client,
       random,
+      within: (ms, task) => within(task, { clock, ms, signal: this.#stop.signal }),
       cluster: this.#cache,
       lister: (resource) => {
         const informer = informers.of(resource);
@@ -174,7 +196,7 @@ class Scheduler implements RunningScheduler {
 
   #outcome({ pod }: WaitingPod): Outcome {
     try {
-      return this.#placer.place(pod);
+      return this.#laneOf(pod).placer.place(pod);
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(String(error));
       return { code: "Error", error: cause };
@@ -185,13 +207,14 @@ class Scheduler implements RunningScheduler {
     const { pod } = waiting;
     this.#cache.assume(pod, node);
     this.#nominations.delete(pod.uid);
-    const reserved = this.#binding.reserve(pod, node);
+    const { binding } = this.#laneOf(pod);
+    const reserved = binding.reserve(pod, node);
     if (reserved.code !== "Success") {
       this.#cache.forget(pod.uid);
       if (reserved.code === "Error") return this.#fail(waiting, reserved.error);
       return this.#fail(waiting, new Error(reserved.reasons.join(", ")));
     }
-    const ready = this.#binding.prepare(pod, node);
+    const ready = binding.prepare(pod, node);
     if (!ready) return this.#write(this.#bind(waiting, node));
     // A binding that waits for its volumes must not keep others from being written.
     void ready.then(
@@ -203,7 +226,7 @@ class Scheduler implements RunningScheduler {
   async #bind(waiting: WaitingPod, node: NodeInfo): Promise<void> {
     const { pod } = waiting;
     try {
-      await this.#binding.bind(pod, node);
+      await this.#laneOf(pod).binding.bind(pod, node);
     } catch (error) {
       return this.#undo(waiting, node, error);
     }
@@ -214,7 +237,7 @@ class Scheduler implements RunningScheduler {
   /** The binding failed: the room is free again. */
   #undo(waiting: WaitingPod, node: NodeInfo, error: unknown): void {
     const { pod } = waiting;
-    this.#binding.unreserve(pod, node);
+    this.#laneOf(pod).binding.unreserve(pod, node);
     this.#cache.forget(pod.uid);
     this.#queue.dispatch({ kind: "PodDelete", node, pod });
     this.#fail(waiting, error instanceof Error ? error : new Error(String(error)));

@@ -9,6 +9,7 @@ import { SchedulerCache } from "./cache/scheduler_cache.ts";
 import { type Plugin, success } from "./framework.ts";
 import { prioritySort } from "./plugins/priority_sort.ts";
 import { profileOf } from "./profile.ts";
+import { readSchedulerConfiguration } from "./configuration/read_configuration.ts";
 import { feasibleNodesToFind, Placer } from "./schedule_one.ts";
 import { Harness, makeNode, makePod } from "./testing/harness.ts";
 
@@ -39,6 +40,35 @@ Deno.test("startScheduler() binds pods to nodes that fit and says why others wai
       `Warning FailedScheduling ${message}`,
     ]);
   }));
+
+Deno.test("startScheduler() places each pod by the profile that it names", async () => {
+  const configuration = readSchedulerConfiguration(`
+apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+profiles:
+- schedulerName: default-scheduler
+- schedulerName: packing
+  plugins:
+    filter: { disabled: [{ name: NodeUnschedulable }] }
+    score: { disabled: [{ name: NodeResourcesBalancedAllocation }] }
+  pluginConfig:
+  - name: NodeResourcesFit
+    args: { scoringStrategy: { type: MostAllocated } }
+`);
+  const harness = new Harness(1, configuration);
+  await harness.start();
+  await harness.add(
+    makeNode("busy", { spec: { unschedulable: true } }),
+    makeNode("idle"),
+    makePod("there", { cpu: "2", memory: "8Gi", nodeName: "busy" }),
+    makePod("spread", { cpu: "1" }),
+    makePod("packed", { cpu: "1", schedulerName: "packing" }),
+    makePod("foreign", { cpu: "1", schedulerName: "somebody" }),
+  );
+  const { spread, packed, foreign } = harness.placements();
+  assert.deepEqual({ spread, packed, foreign }, { spread: "idle", packed: "busy", foreign: "" });
+  await harness.stop();
+});
 
 Deno.test("startScheduler() waits for nodes, then places", () =>
   withHarness(async (harness) => {
@@ -172,7 +202,11 @@ Deno.test("startScheduler() preempts: nominates, marks and deletes victims, then
     assert.ok(victim.metadata.deletionTimestamp);
     assert.equal(harness.api.pod("shop/vip").status?.nominatedNodeName, "n");
     assert.ok(harness.events.includes("Normal Preempted Preempted by pod uid-vip on node n"));
-    assert.equal(harness.whyWaiting("shop/vip"), "0/1 nodes are available: 1 Insufficient cpu.");
+    assert.equal(
+      harness.whyWaiting("shop/vip"),
+      "0/1 nodes are available: 1 Insufficient cpu. " +
+        "preemption: found a potential placement for pod on node n, preempting 1 victims",
+    );
 
     // Neither a smaller pod nor time takes the room, or another victim, meanwhile.
     await harness.add(makePod("thief", { cpu: "1", priority: 50 }));
@@ -304,7 +338,7 @@ Deno.test("Placer looks at no more nodes than it needs, however many pods are pl
     bind: () => Promise.resolve(),
   };
   const placer = new Placer({
-    profile: profileOf([prioritySort(), counting].map((plugin) => ({ plugin, weight: 1 }))),
+    profile: profileOf([prioritySort(), counting]),
     cluster: cache,
     nominations: new Nominations(),
     random: seededRandom(1).float,

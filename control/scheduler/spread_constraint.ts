@@ -19,36 +19,41 @@ export interface SpreadConstraint {
   readonly honorsTaints: boolean;
   /** 1 if the pod counts itself. */
   readonly self: 0 | 1;
-  /** The pods to count. */
+  readonly selector: LabelMatcher;
+  /** The placed pods to count. */
   readonly query: PodQuery;
 }
 
+type Kind = "DoNotSchedule" | "ScheduleAnyway";
+
 /** The constraints that a pod names, of one kind. */
-export function constraintsOf(
-  pod: PodInfo,
-  kind: "DoNotSchedule" | "ScheduleAnyway",
-): readonly SpreadConstraint[] {
+export function constraintsOf(pod: PodInfo, kind: Kind): readonly SpreadConstraint[] {
   const given = pod.pod.spec?.topologySpreadConstraints;
   if (!given) return none;
   return given
     .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === kind)
-    .map((constraint) => compileConstraint(pod, constraint));
+    .map((constraint) => {
+      const { labelSelector, matchLabelKeys } = constraint;
+      const selector = withLabelKeys(labelSelector, pod.labels, { same: matchLabelKeys });
+      return compileConstraint(pod, constraint, selector);
+    });
 }
 
 /** What the cluster does for pods that name none: spread over machines and zones if that costs nothing else. */
-export function defaultConstraints(pod: PodInfo, selector: LabelMatcher): SpreadConstraint[] {
-  const query = spreadQuery(pod.namespace, selector, `(${selector})`);
-  const common = {
-    query,
-    minDomains: 1,
-    honorsAffinity: true,
-    honorsTaints: false,
-    self: selfCount(pod, selector),
-  };
-  return [
-    { ...common, topologyKey: hostnameLabel, maxSkew: 3 },
-    { ...common, topologyKey: zoneLabel, maxSkew: 5 },
-  ];
+export const systemDefaults: readonly TopologySpreadConstraint[] = [
+  { topologyKey: hostnameLabel, whenUnsatisfiable: "ScheduleAnyway", maxSkew: 3 },
+  { topologyKey: zoneLabel, whenUnsatisfiable: "ScheduleAnyway", maxSkew: 5 },
+];
+
+/** Of `defaults`, those of one kind, for the pods that `selector` says belong together. */
+export function defaultConstraints(
+  pod: PodInfo,
+  defaults: readonly TopologySpreadConstraint[],
+  { kind, selector }: { readonly kind: Kind; readonly selector: LabelMatcher },
+): readonly SpreadConstraint[] {
+  return defaults
+    .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === kind)
+    .map((constraint) => compileConstraint(pod, constraint, selector));
 }
 
 /** Whether a node is in a domain of each constraint. */
@@ -67,29 +72,29 @@ export function countsNode(constraint: SpreadConstraint, pod: PodInfo, node: Nod
 
 const none: readonly SpreadConstraint[] = [];
 
-function compileConstraint(pod: PodInfo, given: TopologySpreadConstraint): SpreadConstraint {
-  const selector = withLabelKeys(given.labelSelector, pod.labels, { same: given.matchLabelKeys });
-  const text = given.labelSelector ? `(${selector})` : "";
+function compileConstraint(
+  pod: PodInfo,
+  given: TopologySpreadConstraint,
+  selector: LabelMatcher,
+): SpreadConstraint {
   return {
     maxSkew: given.maxSkew,
     topologyKey: given.topologyKey,
     minDomains: given.minDomains ?? 1,
     honorsAffinity: given.nodeAffinityPolicy !== "Ignore",
     honorsTaints: given.nodeTaintsPolicy === "Honor",
-    self: selfCount(pod, selector),
-    query: spreadQuery(pod.namespace, selector, text),
+    selector,
+    self: selector.matches(pod.labels) ? 1 : 0,
+    query: spreadQuery(pod.namespace, selector),
   };
 }
 
-function spreadQuery(namespace: string, selector: LabelMatcher, text: string): PodQuery {
+function spreadQuery(namespace: string, selector: LabelMatcher): PodQuery {
+  const isEmpty = selector.requirements.length === 0;
   return {
-    key: `spread;${namespace};${text}`,
+    key: `spread;${namespace};${selector}`,
     namespaces: new Set([namespace]),
-    // A pod that is leaving makes no place crowded.
-    matches: (pod) => !pod.isTerminating && selector.matches(pod.labels),
+    // A pod that is leaving makes no place crowded; a selector without requirements counts nothing, as in the reference.
+    matches: (pod) => !isEmpty && !pod.isTerminating && selector.matches(pod.labels),
   };
-}
-
-function selfCount(pod: PodInfo, selector: LabelMatcher): 0 | 1 {
-  return selector.matches(pod.labels) ? 1 : 0;
 }

@@ -12,10 +12,14 @@ import {
 import { bootstrapTokenAuthenticator } from "../authentication/bootstrap_token.ts";
 import { clientCertificateAuthenticator } from "../authentication/client_certificate.ts";
 import { Impersonator } from "../authentication/impersonation.ts";
+import { serviceAccountIssuer } from "../authentication/service_account.ts";
 import { ServiceAccountIssuer } from "../authentication/service_account_issuer.ts";
 import { serviceAccountTokenAuthenticator } from "../authentication/service_account_token.ts";
 import { unionAuthenticator } from "../authentication/union.ts";
+import type { Auditor } from "../audit/auditor.ts";
 import type { AgentConnections } from "../agents/agent_connections.ts";
+import { backupEndpoint } from "../backup/backup_endpoint.ts";
+import type { BackupSource } from "../backup/snapshot.ts";
 import { PluginChain } from "../admission/chain.ts";
 import { Aggregator } from "../aggregator/aggregator.ts";
 import type { KeyPairPem } from "../certificates/authority.ts";
@@ -32,6 +36,8 @@ import { nodeAuthorizer } from "../authorization/node.ts";
 import { NodeGraph } from "../authorization/node_graph.ts";
 import { RbacAuthorizer } from "../authorization/rbac.ts";
 import { mastersAuthorizer, unionAuthorizer } from "../authorization/union.ts";
+import { certificatesIn } from "../certificates/pem.ts";
+import type { AuthorizerChain, ConfiguredAuthentication } from "../configured_auth.ts";
 import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts";
 import { apiHandler } from "../endpoints/api_handler.ts";
 import type { ConnectDependencies } from "../endpoints/connect/dependencies.ts";
@@ -45,9 +51,14 @@ import { StoreReader } from "../registry/reader.ts";
 import { Registry } from "../registry/registry.ts";
 import type { ResourceStore } from "../registry/resource_store.ts";
 import { WatchCache } from "../storage/cacher/watch_cache.ts";
-import type { Storage } from "../storage/storage.ts";
+import type { TimedStorage } from "../storage/storage.ts";
 import { WebhookClient } from "../webhook/webhook_client.ts";
+import { meteredAuthenticator, meteredAuthorizer } from "./auth_metrics.ts";
+import { meteredStorage, watchStores } from "./storage_metrics.ts";
 import { feedAuthorizers } from "./authorization_feed.ts";
+import { expireEvents } from "./event_expiry.ts";
+import { runFlows } from "./flow_feed.ts";
+import { flowLimits, type RequestLimits, standardLimits } from "./flow_limits.ts";
 import { followFlowSchemas } from "./flow_schema_status.ts";
 import {
   type Authorities,
@@ -60,12 +71,12 @@ import type { HealthCheck } from "./health.ts";
 import { installKinds, type InstallOptions } from "./install.ts";
 import type { Metrics } from "./metrics.ts";
 import { builtinParticulars } from "./particulars.ts";
-import { pathHandler } from "./paths.ts";
+import { pathHandler, type PathsOptions } from "./paths.ts";
 import { quotaWriter } from "./quota_writer.ts";
 import type { Authorizer, Env } from "./request_context.ts";
 
 export interface ApiServerOptions {
-  readonly storage: Storage;
+  readonly storage: TimedStorage;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -77,6 +88,16 @@ export interface ApiServerOptions {
   /** PEM of the roots that verify client certificates. */
   readonly clientAuthority: string;
   readonly agents: AgentConnections;
+  /** Absent: nothing is recorded. */
+  readonly auditor?: Auditor | undefined;
+  /** Who is believed beside the cluster's own certificates and tokens. */
+  readonly authentication?: ConfiguredAuthentication | undefined;
+  /** Default: Node and RBAC. */
+  readonly authorizers?: AuthorizerChain | undefined;
+  /** Default: `standardLimits`. */
+  readonly limits?: RequestLimits | undefined;
+  /** What a backup holds besides the objects. */
+  readonly backup?: Omit<BackupSource, "storage">;
   /** How the server reaches webhooks and extension servers. */
   readonly network: Network;
   /** What the server shows to extension servers. */
@@ -88,9 +109,6 @@ export interface ApiServerOptions {
     parts: Pick<ConnectDependencies, "reader" | "admission">,
   ) => Readonly<Record<string, readonly Subresource[]>>;
 }
-
-/** What tokens are issued as and for. */
-const issuer = "https://kubernetes.default.svc";
 
 /** The API server without its listener: everything between a request and the store. */
 export class ApiServer {
@@ -126,16 +144,20 @@ export class ApiServer {
 
   /** Loads the state, fills in what a fresh cluster lacks, and is then ready for requests. */
   static async start(options: ApiServerOptions): Promise<ApiServer> {
-    const { storage, clock, random, log, serviceCidr } = options;
+    const { clock, random, log, serviceCidr, metrics } = options;
+    const storage = meteredStorage(options.storage, metrics.registry, clock);
     const cache = new WatchCache(storage, { clock });
     const reader = new StoreReader();
     const registry: ApiRegistry = new Registry();
     const stopping = new AbortController();
-    const { rbac, nodes, authorizer } = authorization();
-    const shared = { keys: options.serviceAccountKeys, reader, clock, issuer, audiences: [issuer] };
+    const { rbac, nodes, authorizer } = authorization(options.authorizers);
+    const audiences = [serviceAccountIssuer];
+    const issuer = serviceAccountIssuer;
+    const shared = { keys: options.serviceAccountKeys, reader, clock, issuer, audiences };
     const tokenAuthenticator = unionTokenAuthenticator([
       serviceAccountTokenAuthenticator(shared),
       bootstrapTokenAuthenticator(reader, clock),
+      ...options.authentication?.tokens ?? [],
     ]);
     const tokens = new ServiceAccountIssuer({ ...shared, random });
     const services = new ServiceAllocation({ serviceCidr, random });
@@ -154,7 +176,7 @@ export class ApiServer {
       particulars: builtinParticulars({
         services,
         tokens,
-        reviews: { authorizer, rbac, tokens: tokenAuthenticator, audiences: [issuer], clock },
+        reviews: { authorizer, rbac, tokens: tokenAuthenticator, audiences, clock },
         reader,
         clock,
         admission,
@@ -167,11 +189,14 @@ export class ApiServer {
     const definitions = storeOf("apiextensions.k8s.io", "customresourcedefinitions");
     await CustomResources.start({ ...install, definitions, log });
     for (const service of reader.list("", "services")) services.restore(service);
-    await feedAuthorizers({ rbac, nodes, storeOf });
+    await feedAuthorizers({ rbac, nodes, storeOf, clock });
     const ready = { bootstrapped: false };
+    watchStores(metrics.registry, registry, clock);
+    const limits = flowLimits(options.limits ?? standardLimits, { ...options, registry });
     const { signal } = stopping;
     const aggregator = await Aggregator.start({ ...options, reader, storeOf, stopping: signal });
     const app = appOf(options, {
+      limits,
       tokenAuthenticator,
       tokens,
       authorizer,
@@ -182,7 +207,8 @@ export class ApiServer {
     });
     await writeStandardObjects(options, { stores: storesOf(registry) });
     const trust = await keepAuthenticationConfig(storeOf("", "configmaps"), options);
-    await followFlowSchemas({ storeOf, clock, log });
+    await startUpkeep({ storeOf, clock, log });
+    if ("flows" in limits) await runFlows(limits.flows, storeOf, signal);
     ready.bootstrapped = true;
     signal.addEventListener("abort", () => webhooks.close());
     return new ApiServer({ app, registry, reader, authorizer, tokens, trust, cache, stopping });
@@ -200,10 +226,17 @@ export class ApiServer {
   }
 }
 
+/** What the server itself does about objects, until the watch cache ends. */
+async function startUpkeep(options: Parameters<typeof followFlowSchemas>[0]): Promise<void> {
+  await followFlowSchemas(options);
+  await expireEvents(options.storeOf("", "events"), options);
+}
+
 /** The way of every request, from its first byte to the handlers. */
 function appOf(
   options: ApiServerOptions,
-  { tokenAuthenticator, tokens, authorizer, registry, aggregator, stopping, ready }: {
+  { limits, tokenAuthenticator, tokens, authorizer, registry, aggregator, stopping, ready }: {
+    readonly limits: ReturnType<typeof flowLimits>;
     readonly tokenAuthenticator: TokenAuthenticator;
     readonly tokens: ServiceAccountIssuer;
     readonly authorizer: Authorizer;
@@ -213,17 +246,31 @@ function appOf(
     readonly ready: { readonly bootstrapped: boolean };
   },
 ): Hono<Env> {
-  const { clock, random, log } = options;
+  const { clock, random, log, auditor, authentication } = options;
   return newApp({
-    authenticator: unionAuthenticator([
-      clientCertificateAuthenticator(clock),
-      bearerTokenAuthenticator(tokenAuthenticator),
-    ]),
+    authenticator: meteredAuthenticator(
+      unionAuthenticator([
+        ...authentication?.requests ?? [],
+        clientCertificateAuthenticator(
+          clock,
+          // TLS then believes the front proxies' authority too, whose certificates name no users.
+          (authentication?.requests ?? []).length > 0
+            ? () => certificatesIn(options.clientAuthority)
+            : undefined,
+        ),
+        bearerTokenAuthenticator(tokenAuthenticator),
+      ], authentication?.anonymous),
+      options.metrics.registry,
+      clock,
+    ),
     impersonation: impersonation(new Impersonator(authorizer)),
-    authorizer,
+    authorizer: meteredAuthorizer(authorizer, options.metrics.registry, clock),
+    limits,
+    deadline: { clock, timeoutMs: (options.limits ?? standardLimits).timeoutMs },
+    audit: auditor && { auditor, clock, random },
     observe: options.metrics.observe(clock),
     aggregated: (c) => aggregator.respond(c),
-    resources: apiHandler({ registry, clock, random, stopping }),
+    resources: apiHandler({ registry, storage: options.storage, clock, random, stopping }),
     paths: pathHandler({
       discovery: new Discovery(registry, aggregator.discovery),
       openApi: new OpenApi(registry, aggregator.openApi),
@@ -233,6 +280,7 @@ function appOf(
       advertise: options.advertise,
       checks: healthChecks(ready, stopping),
       agents: options.agents,
+      backup: backupOf(options),
     }),
     log,
   });
@@ -269,13 +317,13 @@ function admissionOf(
 }
 
 /** Who is asked, in order, and the two that must be told what changes. */
-function authorization() {
+function authorization(chain?: AuthorizerChain) {
   const rbac = new RbacAuthorizer();
   const nodes = new NodeGraph();
+  const standard = { Node: nodeAuthorizer(nodes, nodeRules()), RBAC: rbac };
   const authorizer = unionAuthorizer([
     mastersAuthorizer(),
-    nodeAuthorizer(nodes, nodeRules()),
-    rbac,
+    ...chain?.(standard) ?? [standard.Node, standard.RBAC],
   ]);
   return { rbac, nodes, authorizer };
 }
@@ -286,6 +334,10 @@ function nodeRules(): readonly PolicyRule[] {
     kind === "ClusterRole" && metadata.name === "system:node"
   );
   return (role as ClusterRole | undefined)?.rules ?? [];
+}
+
+function backupOf({ backup, storage, clock, log }: ApiServerOptions): PathsOptions["backup"] {
+  return backup && backupEndpoint({ ...backup, storage, clock, log });
 }
 
 function storesOf(registry: ApiRegistry): ResourceStore[] {

@@ -7,6 +7,10 @@ import { respondError } from "../endpoints/respond.ts";
 import { StorageError } from "../storage/storage.ts";
 import { authentication } from "./filters/authentication.ts";
 import { authorization } from "./filters/authorization.ts";
+import { audit, auditIdentity, type AuditOptions } from "./filters/audit.ts";
+import { flowControl, type FlowControlOptions } from "./filters/flow_control.ts";
+import { maxInFlight, type MaxInFlightOptions } from "./filters/max_in_flight.ts";
+import { requestDeadline, type RequestDeadlineOptions } from "./filters/request_deadline.ts";
 import { requestInfo } from "./filters/request_info.ts";
 import { warnings } from "./filters/warnings.ts";
 import type { Authenticator, Authorizer, Env, Filter, RequestContext } from "./request_context.ts";
@@ -16,6 +20,11 @@ export interface HandlerChainOptions {
   /** Replaces the user by the one impersonated; placed after authentication. */
   readonly impersonation: Filter;
   readonly authorizer: Authorizer;
+  /** Absent: nothing is recorded. */
+  readonly audit?: AuditOptions | undefined;
+  readonly deadline: RequestDeadlineOptions;
+  /** Who is served when there is more to do than can be done. */
+  readonly limits: FlowControlOptions | MaxInFlightOptions;
   /** Counts and times requests; outermost. */
   readonly observe: Filter;
   /** Answers for the groups that other servers serve; undefined for what is ours. */
@@ -32,9 +41,13 @@ export function filters(options: HandlerChainOptions): readonly Filter[] {
   return [
     options.observe,
     requestInfo(),
+    requestDeadline(options.deadline),
     warnings(),
+    ...(options.audit ? [auditIdentity(options.audit)] : []),
     authentication(options.authenticator),
+    ...(options.audit ? [audit(options.audit)] : []),
     options.impersonation,
+    "flows" in options.limits ? flowControl(options.limits) : maxInFlight(options.limits),
     authorization(options.authorizer),
   ];
 }

@@ -97,25 +97,24 @@ interface Connection {
 }
 
 function serveHttp1(server: https.Server, options: ListenerOptions): void {
-  const certificates = new WeakMap<object, { readonly raw: Uint8Array | undefined }>();
+  const peers = new WeakMap<object, Peer>();
   /** A connection's certificate is looked up once, not once a request. */
-  const certificateOf = (socket: object) => {
-    let known = certificates.get(socket);
-    if (!known) certificates.set(socket, known = { raw: verifiedCertificate(socket as TLSSocket) });
-    return known.raw;
+  const peerAt = (socket: object) => {
+    let known = peers.get(socket);
+    if (!known) peers.set(socket, known = peerOf(socket as TLSSocket));
+    return known;
   };
   const answer = getRequestListener(
     async (request, env) => {
       const { incoming, outgoing } = env as unknown as Connection;
-      const clientCertificate = certificateOf(incoming.socket);
-      const response = await options.fetch(request, { clientCertificate });
+      const response = await options.fetch(request, peerAt(incoming.socket));
       return answerDirectly(response, outgoing) ? RESPONSE_ALREADY_SENT : response;
     },
     { overrideGlobalObjects: false },
   );
   server.on("request", answer);
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void upgrade(options, { request, socket, head }, certificateOf(request.socket));
+    void upgrade(options, { request, socket, head }, peerAt(request.socket));
   });
 }
 
@@ -125,7 +124,7 @@ function http2Starter({ fetch: answer, clock, log }: ListenerOptions) {
   const pool = new BufferPool();
   const date = httpDate(clock);
   return (socket: TLSSocket): Http2Session => {
-    const env = { clientCertificate: verifiedCertificate(socket) };
+    const env = peerOf(socket);
     return new Http2Session({
       socket,
       encoder,
@@ -166,9 +165,14 @@ function bind(server: https.Server, { host, port }: ListenerOptions): Promise<vo
   });
 }
 
-/** DER of the client's certificate. The subject of an unverified one is whatever its sender wrote: never look at it. */
-function verifiedCertificate(socket: TLSSocket): Uint8Array | undefined {
-  return socket.authorized === true ? socket.getPeerCertificate()?.raw : undefined;
+type Peer = Pick<Env["Bindings"], "clientCertificate" | "peerAddress">;
+
+/** Who is at the other end. The subject of an unverified certificate is whatever its sender wrote: never look at it. */
+function peerOf(socket: TLSSocket): Peer {
+  return {
+    clientCertificate: socket.authorized === true ? socket.getPeerCertificate()?.raw : undefined,
+    peerAddress: socket.remoteAddress?.replace(/^::ffff:/, ""),
+  };
 }
 
 interface Raw {
@@ -181,14 +185,14 @@ interface Raw {
 async function upgrade(
   { fetch: answer, log }: ListenerOptions,
   raw: Raw,
-  clientCertificate: Uint8Array | undefined,
+  peer: Peer,
 ): Promise<void> {
   const { request, socket, head } = raw;
   let taken = false;
   socket.on("error", () => socket.destroy());
   try {
     const response = await answer(toRequest(request), {
-      clientCertificate,
+      ...peer,
       upgrade: {
         protocol: String(request.headers.upgrade ?? ""),
         take: () => {

@@ -1,5 +1,6 @@
 import type { AgentConnections } from "../agents/agent_connections.ts";
 import { acceptAgent, agentPath } from "../agents/agent_endpoint.ts";
+import { backupPath } from "../backup/backup_endpoint.ts";
 import type { ServiceAccountIssuer } from "../authentication/service_account_issuer.ts";
 import type { ServiceAccountKeys } from "../certificates/service_account_keys.ts";
 import type { Discovery } from "../endpoints/discovery/discovery.ts";
@@ -20,6 +21,8 @@ export interface PathsOptions {
   readonly advertise: { readonly address: string; readonly port: number };
   readonly checks: readonly HealthCheck[];
   readonly agents: AgentConnections;
+  /** Answers with a backup file; absent if the server has nothing to back up. */
+  readonly backup?: ((c: RequestContext) => Promise<Response>) | undefined;
 }
 
 /** Answers what is not a resource: discovery, OpenAPI, version, health, metrics, token issuer documents. */
@@ -42,7 +45,8 @@ export function pathHandler(
     }
     if (!isRead) return undefined;
     if (path === agentPath) return acceptAgent(c, options.agents);
-    if (path === "/metrics") return await metricsPage(options.metrics);
+    if (path === backupPath && options.backup) return await options.backup(c);
+    if (path === "/metrics") return metricsPage(options.metrics);
     const host = hostOf(options);
     if (path === "/.well-known/openid-configuration") {
       return json(options.tokens.discoveryDocument(host));
@@ -98,8 +102,8 @@ function version(
   return json(apiVersionInfo);
 }
 
-async function metricsPage(metrics: Metrics): Promise<Response> {
-  return new Response(await metrics.text(), {
+function metricsPage(metrics: Metrics): Response {
+  return new Response(metrics.text(), {
     headers: { "content-type": metrics.contentType, "cache-control": "no-cache, private" },
   });
 }

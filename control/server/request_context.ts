@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Context, MiddlewareHandler } from "hono";
+import type { AuditRecord } from "../audit/audit_record.ts";
 
 /** What the URL and method alone say about a request. Authorization may read this and nothing else. */
 export interface RequestInfo {
@@ -41,12 +42,18 @@ export interface Env {
     warnings: string[];
     /** The answer's form, once it is agreed on; errors are written in it too. */
     negotiated: unknown;
+    /** The request's name in audit events and when it came, in wall-clock milliseconds; if there is an audit. */
+    arrival?: { readonly id: string; readonly received: number };
+    /** Present if the request is recorded. */
+    audit?: AuditRecord;
   };
   Bindings: {
     /** Set by transports inside the process, which have authenticated already. */
     user?: UserInfo;
     /** DER of the client certificate, if TLS verified it against the client CA. */
     clientCertificate?: Uint8Array | undefined;
+    /** The address at the other end of the connection. */
+    peerAddress?: string | undefined;
     /** Present if the client asked to upgrade the connection. */
     upgrade?: Upgrade;
   };
@@ -70,7 +77,9 @@ export interface Authenticator {
   authenticate(request: AuthenticationRequest): Promise<UserInfo | undefined>;
 }
 export interface AuthenticationRequest {
+  readonly path: string;
   header(name: string): string | undefined;
+  headers(): Iterable<readonly [name: string, value: string]>;
   /** DER of the client certificate if TLS verified it against the client CA. */
   readonly clientCertificate?: Uint8Array | undefined;
 }

@@ -92,6 +92,17 @@ export interface Listing {
   readonly items: readonly Stored[];
 }
 
+/** A store that remembers when. Times are wall-clock milliseconds, as good as the clock that they were taken from. */
+export interface TimedStorage extends Storage {
+  /**
+   * When a change was made, at the latest: up to a commit's duration (a lazy write: 20 seconds) too late. Undefined if that
+   * is not known (any more).
+   */
+  timeOf(revision: Revision): number | undefined;
+  /** The newest revision made by `time`; undefined if it is older than what can be listed, or not known. */
+  revisionAt(time: number): Revision | undefined;
+}
+
 /** Receives changes: whole batches, in the order of revisions, each change once. Called synchronously; must not throw. */
 export interface ChangeSink {
   changes(batch: readonly Change[]): void;

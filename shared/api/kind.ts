@@ -153,8 +153,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   otherVersion?(apiVersion: string): OtherVersion | undefined;
   /** Annotations that the reference keeps in a field of its own form: rows of tables come without them. */
   readonly convertedAnnotations?: readonly string[];
-  /** Writes are acknowledged from memory (leases). */
-  readonly lazyWrites?: boolean;
+  /** Whether an update may be acknowledged from memory, and be lost with the power: the renewal of a lease. */
+  lazyUpdate?(object: T, old: T): boolean;
   /** Sent as a warning with the answer to every request for this kind. */
   readonly deprecation?: string;
   /** DELETE answers with the object instead of a `Status`. */

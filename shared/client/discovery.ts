@@ -7,6 +7,12 @@ export interface DiscoveredResource extends Resource {
   readonly verbs: readonly string[];
 }
 
+/** With the other names that users know it by. */
+export interface NamedResource extends DiscoveredResource {
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+}
+
 const ACCEPT = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /**
@@ -16,8 +22,8 @@ const ACCEPT = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscovery
 export async function discoverResources(
   transport: Transport,
   options: { readonly userAgent: string },
-): Promise<readonly DiscoveredResource[]> {
-  const found: DiscoveredResource[] = [];
+): Promise<readonly NamedResource[]> {
+  const found: NamedResource[] = [];
   for (const path of ["/api", "/apis"]) {
     const response = await transport.send({ method: "GET", path, accept: ACCEPT, ...options });
     const text = await response.text();
@@ -27,7 +33,7 @@ export async function discoverResources(
   return found;
 }
 
-function resourcesOf(list: APIGroupDiscoveryList): DiscoveredResource[] {
+function resourcesOf(list: APIGroupDiscoveryList): NamedResource[] {
   return list.items.flatMap((item) => {
     const group = item.metadata?.name ?? "";
     const seen = new Set<string>();
@@ -37,13 +43,16 @@ function resourcesOf(list: APIGroupDiscoveryList): DiscoveredResource[] {
         throw new Error(`Cannot discover ${group}/${version}: unreachable`);
       }
       const fresh = resources.filter(({ resource = "" }) => !seen.has(resource));
-      return fresh.map(({ resource = "", scope, verbs = [], responseKind }) => {
+      return fresh.map((one) => {
+        const { resource = "", scope, verbs = [], responseKind } = one;
         seen.add(resource);
         return {
           group,
           version,
           kind: responseKind?.kind ?? "",
           plural: resource,
+          singular: one.singularResource ?? "",
+          shortNames: one.shortNames ?? [],
           namespaced: scope === "Namespaced",
           verbs,
         };

@@ -175,8 +175,8 @@ async function* watch<T extends KubeObject>(
   }
 }
 
-/** The body, or the refusal as an exception. */
-async function accepted(response: TransportResponse): Promise<string> {
+/** The body of an answer, or the refusal as an exception (`StatusError`). */
+export async function accepted(response: TransportResponse): Promise<string> {
   const text = await response.text();
   if (response.status < 300) return text;
   let status: Partial<Status> = {};

@@ -1,5 +1,6 @@
 import { Composer, Document, LineCounter, Parser, visit } from "yaml";
 import { DecodeError } from "../schema/decode_error.ts";
+import { parseJson } from "./json.ts";
 import { YamlConversion } from "./yaml_conversion.ts";
 import { looksLikeOtherType } from "./yaml_scalar.ts";
 
@@ -16,6 +17,8 @@ export interface ParsedYaml {
  */
 export function parseYaml(input: string | Uint8Array): ParsedYaml {
   const text = typeof input === "string" ? input : new TextDecoder().decode(input);
+  const json = readAsJson(text);
+  if (json !== undefined) return { value: json, duplicateKeys: [] };
   const lines = new LineCounter();
   try {
     const parser = new Parser(lines.addNewLine);
@@ -34,6 +37,24 @@ export function parseYaml(input: string | Uint8Array): ParsedYaml {
   }
   return { value: null, duplicateKeys: [] };
 }
+
+/**
+ * The value of a text that is JSON, which programs send as YAML and which is read a hundred times faster as what it is.
+ * Undefined if the two could differ: faults, keys given twice, characters that YAML does not take.
+ */
+function readAsJson(text: string): unknown {
+  if (!text.startsWith("{") || !plain.test(text)) return undefined;
+  try {
+    const { value, duplicateFields } = parseJson(text);
+    return duplicateFields.length === 0 ? value : undefined;
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+/** What JSON and YAML both take as it stands. */
+const plain = /^[\x20-\x7e\n\u00a0-\ud7ff\ue000-\ufffd]*$/;
 
 /** The text of the strict decoding error that stands for `duplicateKeys`. */
 export function yamlStrictError(duplicateKeys: readonly string[]): string {

@@ -116,3 +116,15 @@ Deno.test("parseYaml() reads back what encodeYaml() writes, for random values", 
     assert.deepEqual(parseYaml(encodeYaml(given)).value, given);
   }
 });
+
+Deno.test("parseYaml() reads JSON as JSON, but for what YAML says of it otherwise", () => {
+  const text = '{"a":{"b":[1,true,null,"y","\\u00e9"]},"n":12.50}\n';
+  assert.deepEqual(parseYaml(text), {
+    value: { a: { b: [1, true, null, "y", "\u00e9"] }, n: 12.5 },
+    duplicateKeys: [],
+  });
+  assert.deepEqual(parseYaml('{"a":1,\n"a":2}').duplicateKeys, [
+    'line 2: key "a" already set in map',
+  ]);
+  assert.deepEqual(parseYaml("{a: b}").value, { a: "b" });
+});

@@ -2,6 +2,8 @@
 export interface Flag {
   /** With its dashes: `--data-dir`. */
   readonly flag: string;
+  /** A shorter form: `-n`. */
+  readonly short?: string;
   /** What stands for the value in help, e.g. `DIR`; absent for a switch. */
   readonly value?: string;
   /** Part of a sentence, without a full stop. */
@@ -38,8 +40,10 @@ export function parseArguments(argv: readonly string[], known: readonly Flag[]):
       positionals.push(word);
       continue;
     }
-    const [name, inline] = split(word);
-    const value = valueOf(find(name, known), inline, rest);
+    const [given, inline] = split(word);
+    const flag = find(given, known);
+    const name = flag.flag;
+    const value = valueOf(flag, inline, rest);
     flags[name] = flags[name] === undefined || value === "true" ? value : `${flags[name]},${value}`;
   }
   return { flags, positionals };
@@ -48,7 +52,7 @@ export function parseArguments(argv: readonly string[], known: readonly Flag[]):
 const help: Flag = { flag: "--help", help: "show this text" };
 
 function find(name: string, known: readonly Flag[]): Flag {
-  const flag = [...known, help].find(({ flag }) => flag === name);
+  const flag = [...known, help].find(({ flag, short }) => flag === name || short === name);
   if (flag) return flag;
   const near = nearest(name, [...known, help].map(({ flag }) => flag));
   throw new UsageError(`unknown flag "${name}"${near ? ` (did you mean ${near}?)` : ""}`);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Flag, parseArguments, UsageError } from "./arguments.ts";
 
 const flags: readonly Flag[] = [
+  { flag: "--namespace", short: "-n", value: "NAME", help: "" },
   { flag: "--data-dir", value: "DIR", help: "" },
   { flag: "--labels", value: "LIST", help: "" },
   { flag: "--demo", help: "" },
@@ -10,6 +11,7 @@ const flags: readonly Flag[] = [
 const good: readonly [title: string, argv: string[], flags: object, positionals: string[]][] = [
   ["a flag with its value beside it", ["--data-dir", "/d"], { "--data-dir": "/d" }, []],
   ["a flag with its value behind =", ["--data-dir=/a=b"], { "--data-dir": "/a=b" }, []],
+  ["the short form of a flag", ["-n", "shop"], { "--namespace": "shop" }, []],
   ["an empty value", ["--data-dir="], { "--data-dir": "" }, []],
   ["switches", ["--demo", "-h"], { "--demo": "true", "--help": "true" }, []],
   ["a switch that is off", ["--demo=false"], { "--demo": "false" }, []],

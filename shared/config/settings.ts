@@ -12,6 +12,8 @@ export interface Setting<Key extends string = string> {
   /** Its type is the type of the setting. */
   readonly default: SettingValue;
   readonly help: string;
+  /** The value names a file or directory ("" for none); relative ones are those of the command's own directory. */
+  readonly path?: true;
   /** Undefined if the value (of a list: one item) will do, else what it must be. */
   check?(value: string): string | undefined;
 }
@@ -58,6 +60,20 @@ export function flagsOf<Config extends object>(
     if (String(value) === String(standard)) return [];
     return [`${flag}=${Array.isArray(value) ? value.join(",") : value}`];
   });
+}
+
+/** The configuration with every path made absolute, for a process that may run elsewhere. */
+export function withAbsolutePaths<Config extends object>(
+  settings: readonly Setting<keyof Config & string>[],
+  config: Config,
+  absolute: (path: string) => string,
+): Config {
+  const paths = settings.filter(({ path }) => path).map(({ key }) => key as keyof Config);
+  const named = paths.filter((key) => config[key] !== "");
+  return {
+    ...config,
+    ...Object.fromEntries(named.map((key) => [key, absolute(String(config[key]))])),
+  };
 }
 
 /** For `check`: an IPv4 network. */

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { ConfigError, flagsOf, isCidr, isOneOf, readSettings, type Setting } from "./settings.ts";
+import {
+  ConfigError,
+  flagsOf,
+  isCidr,
+  isOneOf,
+  readSettings,
+  type Setting,
+  withAbsolutePaths,
+} from "./settings.ts";
 
 interface Example {
   readonly dir: string;
@@ -64,4 +72,18 @@ Deno.test("flagsOf() gives what readSettings() makes the same configuration of",
   const again = Object.fromEntries(flags.map((flag) => flag.split("=", 2) as [string, string]));
   assert.deepEqual(read(again), config);
   assert.deepEqual(flagsOf(settings, read({})), []);
+});
+
+Deno.test("withAbsolutePaths() changes the paths that are given, and nothing else", () => {
+  const some: readonly Setting<"file" | "other" | "name">[] = [
+    { key: "file", flag: "--file", value: "FILE", default: "", help: "", path: true },
+    { key: "other", flag: "--other", value: "FILE", default: "", help: "", path: true },
+    { key: "name", flag: "--name", value: "NAME", default: "", help: "" },
+  ];
+  const config = { file: "a", other: "", name: "b" };
+  assert.deepEqual(withAbsolutePaths(some, config, (path) => `/here/${path}`), {
+    file: "/here/a",
+    other: "",
+    name: "b",
+  });
 });

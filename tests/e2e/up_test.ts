@@ -5,56 +5,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { output, run } from "./harness/command.ts";
+import { output } from "./harness/command.ts";
+import { Machine } from "./harness/machine.ts";
 import { findRequirements } from "./harness/requirements.ts";
 
 const { missing } = await findRequirements();
 const skipped = missing === undefined ? "" : ` (skipped: ${missing})`;
-const launcher = new URL("../../coracle", import.meta.url).pathname;
-/** A start takes seconds; what takes longer than this hangs. */
-const timeoutMs = 180_000;
-
-/** A machine of its own as far as the network goes: one address, no way out, nobody to meet. */
-class Machine {
-  readonly name = `up-${crypto.randomUUID().slice(0, 8)}`;
-  readonly dataDir: string;
-
-  constructor(directory: string) {
-    this.dataDir = `${directory}/data with blanks`;
-  }
-
-  async make(): Promise<void> {
-    const inside = ["ip", "-n", this.name];
-    await output(["ip", "netns", "add", this.name]);
-    await output([...inside, "link", "set", "lo", "up"]);
-    await output([...inside, "link", "add", "eth0", "type", "veth", "peer", "name", "eth1"]);
-    await output([...inside, "address", "add", "10.99.0.1/24", "dev", "eth0"]);
-    for (const device of ["eth0", "eth1"]) await output([...inside, "link", "set", device, "up"]);
-  }
-
-  async unmake(): Promise<void> {
-    await this.coracle("uninstall", "--yes");
-    await run(["ip", "netns", "delete", this.name]);
-  }
-
-  coracle(command: string, ...flags: string[]) {
-    const enter = ["nsenter", `--net=/run/netns/${this.name}`, "--"];
-    const directory = ["--data-dir", this.dataDir];
-    return run([...enter, launcher, command, ...directory, ...flags], { timeoutMs });
-  }
-
-  up(...flags: string[]) {
-    return this.coracle("up", "--node-name", this.name, "--listen", "0.0.0.0:16443", ...flags);
-  }
-
-  async containers(): Promise<string[]> {
-    const run = `/run/coracle/${this.name}`;
-    const storage = ["--root", `${this.dataDir}/agent/containers`, "--runroot", `${run}/storage`];
-    return (await output(["podman", ...storage, "--tmpdir", `${run}/libpod`, "ps", "--quiet"]))
-      .trim().split("\n").sort();
-  }
-}
-
 Deno.test({
   name: `e2e: coracle up --demo, up, down, up and uninstall do what they say${skipped}`,
   ignore: missing !== undefined,
@@ -68,10 +24,7 @@ Deno.test({
       await takeDownAndUp(machine);
       await removeAll(machine);
     } catch (error) {
-      for (const part of ["server", "agent"]) {
-        const log = await Deno.readTextFile(`${machine.dataDir}/log/${part}.log`).catch(() => "");
-        console.log(`--- ${part}\n${log.slice(-4_000)}`);
-      }
+      console.log(await machine.lastWords());
       throw error;
     } finally {
       await machine.unmake();
@@ -125,7 +78,6 @@ async function removeAll(machine: Machine): Promise<void> {
   assert.equal(code, 0, stdout);
   assert.match(stdout, /^Nothing of Coracle is left\.$/m);
   await assert.rejects(Deno.stat(machine.dataDir), Deno.errors.NotFound);
-  const inside = ["nsenter", `--net=/run/netns/${machine.name}`, "--"];
-  assert.doesNotMatch(await output([...inside, "ip", "address"]), /coracle|169\.254/);
-  assert.doesNotMatch(await output([...inside, "iptables-save"]), /KUBE|CORACLE/);
+  assert.doesNotMatch(await output(machine.inside("ip", "address")), /coracle|169\.254/);
+  assert.doesNotMatch(await output(machine.inside("iptables-save")), /KUBE|CORACLE/);
 }

@@ -6,10 +6,11 @@ import type { FileStore } from "../../control/certificates/file_store.ts";
 import { ServiceAccountKeys } from "../../control/certificates/service_account_keys.ts";
 import { runComponents } from "../../control/components/components.ts";
 import { connectSubresources } from "../../control/endpoints/connect/connect_subresources.ts";
-import { ApiServer } from "../../control/server/api_server.ts";
+import { ApiServer, type ApiServerOptions } from "../../control/server/api_server.ts";
 import type { Network } from "../../control/network/network.ts";
 import { Metrics } from "../../control/server/metrics.ts";
 import { MemoryStorage } from "../../control/storage/memory/storage.ts";
+import type { TimedStorage } from "../../control/storage/storage.ts";
 import type { KubeObject } from "../../shared/api/kind.ts";
 import type { Client, ObjectRef } from "../../shared/client/client.ts";
 import { inProcessTransport } from "../../shared/client/in_process_transport.ts";
@@ -27,10 +28,20 @@ export interface ClusterOptions {
   readonly nodes?: readonly string[];
   /** Without: the API server alone. Default true. */
   readonly components?: boolean;
+  /** What the server has beyond the usual. */
+  readonly server?: (clock: FakeClock) => Partial<ApiServerOptions>;
   /** How the server reaches webhooks and extension servers. Default: not at all. */
   readonly network?: Network;
   /** What the server shows to extension servers. Default: nothing. */
   readonly proxyCertificate?: KeyPairPem;
+  /** Opens the store; it is closed at the end. Default: memory. */
+  readonly store?: (clock: FakeClock) => Promise<ClusterStore>;
+}
+
+/** A store whose work takes real time: the cluster's clock stands still meanwhile. */
+export interface ClusterStore extends TimedStorage {
+  /** Whether writes are under way. */
+  readonly busy: boolean;
 }
 
 /** An object as a test writes it down, without its kind's type. */
@@ -48,9 +59,9 @@ const admin: UserRef = { name: "admin", groups: ["system:masters", ...systemGrou
  * was refused something or logged an error.
  */
 export class Cluster implements AsyncDisposable {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly random = seededRandom(7);
-  readonly storage = new MemoryStorage();
+  readonly storage: TimedStorage;
   readonly admin: Client;
   /** What no component of the system should ever be told, one line each. */
   readonly faults: string[] = [];
@@ -63,10 +74,17 @@ export class Cluster implements AsyncDisposable {
   readonly #network: Network;
   readonly #proxyCertificate: () => KeyPairPem | undefined;
   #components: Promise<void> = Promise.resolve();
+  readonly #store: ClusterStore | undefined;
   #keys: ServiceAccountKeys | undefined;
   #server: ApiServer | undefined;
+  readonly #options: ClusterOptions;
 
-  private constructor({ network = noNetwork, proxyCertificate }: ClusterOptions) {
+  private constructor(clock: FakeClock, store: ClusterStore | undefined, options: ClusterOptions) {
+    const { network = noNetwork, proxyCertificate } = options;
+    this.#options = options;
+    this.clock = clock;
+    this.#store = store;
+    this.storage = store ?? new MemoryStorage({ now: () => clock.now() });
     this.#network = network;
     this.#proxyCertificate = () => proxyCertificate;
     this.#log = this.#recorder();
@@ -74,7 +92,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
-    const cluster = new Cluster(options);
+    const clock = new FakeClock();
+    const cluster = new Cluster(clock, await options.store?.(clock), options);
     cluster.#keys = await ServiceAccountKeys.open(memoryFiles(), cluster.clock.now(), silentLog);
     await cluster.#startServer();
     if (options.components ?? true) cluster.#startComponents();
@@ -167,7 +186,7 @@ export class Cluster implements AsyncDisposable {
     for (let last = -1; quiet < (this.#traffic.underWay > 0 ? 300 : 4);) {
       quiet = this.#traffic.count === last ? quiet + 1 : 0;
       last = this.#traffic.count;
-      await setImmediate();
+      do await setImmediate(); while (this.#store?.busy);
     }
   }
 
@@ -229,6 +248,7 @@ export class Cluster implements AsyncDisposable {
       network,
       connections: (parts) =>
         connectSubresources({ ...parts, agents, network, clock, log: silentLog }),
+      ...this.#options.server?.(clock),
     });
   }
 

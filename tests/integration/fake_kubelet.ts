@@ -30,6 +30,8 @@ const startMs = 400;
 const stopMs = 600;
 const leaseMs = 10_000;
 const statusMs = 60_000;
+/** Addresses are given in turn; those of pods that are gone come round again. */
+const POD_ADDRESSES = 250;
 
 /**
  * A node without containers, after kwok's idea: it registers, renews its lease, says that its pods run and lets go of
@@ -224,7 +226,7 @@ export class FakeKubelet {
   }
 
   #newAddress(): string {
-    return this.#podCidr.replace(/\d+\/\d+$/, String(2 + this.#addresses++));
+    return this.#podCidr.replace(/\d+\/\d+$/, String(2 + this.#addresses++ % POD_ADDRESSES));
   }
 
   #newNode(): Node {

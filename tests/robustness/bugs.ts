@@ -7,6 +7,7 @@ import type {
   WatchQuery,
   WatchSink,
 } from "../../control/storage/cacher/cache.ts";
+import { revisionOf } from "../../control/storage/kv/layout.ts";
 import {
   type Change,
   type ChangeSink,
@@ -168,17 +169,17 @@ export const plantedBugs: readonly PlantedBug[] = [
       return inner.watch(prefix, earlier, sink);
     },
   })),
-  diskBug("acknowledges a write before it is on disk", ["durable", "list"], (often) => ({
+  diskBug("acknowledges a write before it is on disk", ["durable", "list", "opens"], (often) => ({
     holdBack: () => often(0.3),
   })),
   diskBug("writes half of what a crash interrupts", ["durable", "opens"], () => ({
     tear: true,
   })),
   diskBug("uses revisions of lost leases again", ["revisions"], () => ({
-    omit: (key, value) => key[0] === "reserved" && value !== 1,
+    omit: (key, value) => key[0] === "reserved" && revisionOf(value) !== 1,
   })),
   diskBug("brings back what compaction removed", ["revisions"], () => ({
-    omit: (key, value) => key[0] === "compacted" && value !== 1,
+    omit: (key, value) => key[0] === "compacted" && revisionOf(value) !== 1,
   })),
   cacheBug("does not tell what leaves a selector", ["prompt", "filter", "reliable"], () => ({
     event: (event) => event.type === "DELETED" ? undefined : event,
@@ -288,6 +289,12 @@ class PassingCache implements ResourceCache {
   constructor(readonly inner: ResourceCache) {}
   get size(): number {
     return this.inner.size;
+  }
+  get bytes(): number {
+    return this.inner.bytes;
+  }
+  get watches(): number {
+    return this.inner.watches;
   }
   get revision(): Revision {
     return this.inner.revision;

@@ -1,15 +1,22 @@
 /**
  * A long run of the robustness suite: `deno task robustness --rounds 1000 --seed 1 [--subject kv]`. Runs every subject
  * with as many seeds as there are rounds, says on stdout what was broken and by which seed, and writes RESULTS.md. With
- * `--crashes N`, and with `--cuts N` if there is strace, real processes are killed and robbed of their power as often.
+ * `--crashes N`, and with `--cuts N` if there is strace, real processes are killed and robbed of their power as often; with
+ * `--damages N` the files of killed and closed stores are damaged as often; with `--hours N` a store lives through so many
+ * hours of a cluster's churn in compressed time.
  *
  * @module
  */
+import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
 import { systemClock } from "../../shared/clock/clock.ts";
+import { saveSection } from "../results/section.ts";
+import { table } from "../results/table.ts";
 import { plantedBugs, SEEDS_PER_BUG } from "./bugs.ts";
 import { powerCuts } from "./crash/power_cut.ts";
+import { damageRounds } from "./crash/damage.ts";
 import { crashRounds } from "./crash/rounds.ts";
+import { grow } from "./growth.ts";
 import type { Fault } from "./nemesis.ts";
 import { run } from "./run.ts";
 import { type SubjectName, subjects } from "./subject.ts";
@@ -59,12 +66,32 @@ async function runAll(subject: SubjectName, first: number, rounds: number): Prom
   return tally;
 }
 
-/** Moments of one traced child at which its power is cut. */
-const CUTS_PER_CHILD = 25;
+/** How often the power of one traced child is cut: more often than it has fsyncs. */
+const CUTS_PER_CHILD = 50;
 
-/** Kills real processes, and cuts their power; throws when something is found. */
-async function runProcesses(crashes: number, cuts: number, seed: number): Promise<string[]> {
+/** How often what happens to real processes and files. */
+interface Misfortunes {
+  readonly crashes: number;
+  readonly cuts: number;
+  readonly damages: number;
+  readonly hours: number;
+}
+
+/** Kills real processes, cuts their power and damages their files; throws when something is found. */
+async function runProcesses(
+  { crashes, cuts, damages, hours }: Misfortunes,
+  seed: number,
+): Promise<string[]> {
   const lines: string[] = [];
+  if (hours > 0) lines.push(await churn(hours, seed), "");
+  if (damages > 0) {
+    const { refused, unharmed } = await damageRounds(damages, seed);
+    lines.push(
+      `${damages} × damage to the files of a killed or closed store (flipped bits, nonsense, zeros, lost ends): ` +
+        `${refused} refused at opening, ${unharmed} with everything as it was acknowledged, none in between.`,
+      "",
+    );
+  }
   if (crashes > 0) {
     const { acknowledged, images, watches, seconds } = await crashRounds(crashes, seed);
     lines.push(
@@ -76,16 +103,18 @@ async function runProcesses(crashes: number, cuts: number, seed: number): Promis
       "",
     );
   }
-  const total = { images: 0, acknowledged: 0, syncs: 0 };
+  const total = { images: 0, acknowledged: 0, syncs: 0, intervals: 0 };
   for (let done = 0; done < cuts; done += CUTS_PER_CHILD) {
     const tally = await powerCuts(Math.min(CUTS_PER_CHILD, cuts - done), seed + done);
     total.images += tally.images;
     total.acknowledged += tally.acknowledged;
     total.syncs += tally.syncs;
+    total.intervals += tally.intervals;
   }
   if (cuts > 0) {
     lines.push(
       `${total.images} power cuts amid ${total.syncs} fsyncs and ${total.acknowledged} acknowledged writes: ` +
+        `in ${total.intervals} of the intervals between two; ` +
         "whatever was not synced lost, kept in part or torn; every disk opened and was complete up to the last " +
         "acknowledged write.",
       "",
@@ -94,35 +123,49 @@ async function runProcesses(crashes: number, cuts: number, seed: number): Promis
   return lines;
 }
 
+/** What memory may have grown by since the first hour; what is collected when is the engine's affair. */
+const GROWN_MEMORY = 64_000_000;
+
+async function churn(hours: number, seed: number): Promise<string> {
+  const { writes, written, file, wal, fill, rss } = await grow(hours, seed);
+  assert.ok(rss.late <= rss.early + GROWN_MEMORY, `memory grew from ${rss.early} to ${rss.late}`);
+  const [total, most, log, early, late] = [written, file, wal, rss.early, rss.late].map((bytes) =>
+    `${(bytes / 1e6).toFixed(1)} MB`
+  );
+  return `${hours} hours of a small cluster's churn: ${writes} writes, ${total}; the database never above ${most} (${
+    Math.round(fill * 100)
+  } % of its limit), its write-ahead log never above ${log}; memory ${early} after the first hour, never above ${late}.`;
+}
+
 /** The first seed that finds each planted bug. */
-async function findBugs(): Promise<string[]> {
-  const lines: string[] = [];
+async function findBugs(): Promise<string[][]> {
+  const rows: string[][] = [];
   for (const { name, subject, bug, breaks } of plantedBugs) {
-    let found = `not within ${SEEDS_PER_BUG}`;
+    let found = [`not within ${SEEDS_PER_BUG}`];
     for (let seed = 1; seed <= SEEDS_PER_BUG; seed++) {
       const { violations } = await run({ subject, seed, bug });
       const broken = violations.find(({ property }) => breaks.includes(property));
       if (!broken) continue;
-      found = `${seed} | ${broken.property}`;
+      found = [String(seed), broken.property];
       break;
     }
-    lines.push(`| ${name} | ${found} |`);
+    rows.push([name, ...found]);
   }
-  return lines;
+  return rows;
 }
 
 interface Findings {
   readonly command: string;
   readonly tallies: readonly Tally[];
   readonly processes: readonly string[];
-  readonly bugs: readonly string[];
+  readonly bugs: readonly (readonly string[])[];
 }
 
 function report({ command, tallies, processes, bugs }: Findings): string {
   const rows = tallies.map((tally) => {
     const { subject, runs, operations, events, restarts, broken, seconds } = tally;
     const figures = [runs, operations, events, restarts, broken.length, Math.round(seconds)];
-    return `| ${subject} | ${figures.join(" | ")} |`;
+    return [subject, ...figures.map(String)];
   });
   const faults = new Map<Fault, number>();
   for (const tally of tallies) {
@@ -130,10 +173,10 @@ function report({ command, tallies, processes, bugs }: Findings): string {
   }
   const broken = tallies.flatMap((tally) => tally.broken);
   return [
-    "| store | runs | operations | watch events | restarts | runs that broke a promise | s |",
-    "|---|---|---|---|---|---|---|",
-    ...rows,
-    "",
+    table(
+      ["store", "runs", "operations", "watch events", "restarts", "runs that broke a promise", "s"],
+      rows,
+    ),
     `Command: \`${command}\``,
     "",
     `Faults: ${[...faults].map(([fault, n]) => `${n} × ${fault}`).join(", ")}.`,
@@ -143,21 +186,14 @@ function report({ command, tallies, processes, bugs }: Findings): string {
     ...processes,
     "### Planted bugs",
     "",
-    "| bug | first seed that finds it | property |",
-    "|---|---|---|",
-    ...bugs,
-    "",
+    table(["bug", "first seed that finds it", "property"], bugs),
   ].join("\n");
 }
 
 /** Puts the section in the place of the one that RESULTS.md had. */
-async function save(section: string): Promise<void> {
+async function save(text: string): Promise<void> {
   const file = new URL("RESULTS.md", import.meta.url);
-  const begin = "<!-- the last long run -->\n";
-  const end = "<!-- end of the last long run -->\n";
-  const old = await Deno.readTextFile(file).catch(() => `# Robustness\n\n${begin}${end}`);
-  const [head = "", rest = ""] = old.split(begin);
-  await Deno.writeTextFile(file, `${head}${begin}${section}${end}${rest.split(end)[1] ?? ""}`);
+  await saveSection(file, { title: "Robustness", name: "the last long run", text });
 }
 
 if (import.meta.main) {
@@ -168,16 +204,25 @@ if (import.meta.main) {
       subject: { type: "string" },
       crashes: { type: "string", default: "0" },
       cuts: { type: "string", default: "0" },
+      damages: { type: "string", default: "0" },
+      hours: { type: "string", default: "0" },
     },
   });
-  const { rounds, seed, subject, crashes, cuts } = values;
+  const { rounds, seed, subject, crashes, cuts, damages, hours } = values;
+  const misfortunes = {
+    crashes: Number(crashes),
+    cuts: Number(cuts),
+    damages: Number(damages),
+    hours: Number(hours),
+  };
+  // First, while the memory of the process is its own.
+  const processes = await runProcesses(misfortunes, Number(seed));
   const tallies: Tally[] = [];
   for (const name of subjects) {
     if (subject !== undefined && subject !== name) continue;
     const share = name === "deno-kv" && subject === undefined ? SHARE_OF_DENO_KV : 1;
     tallies.push(await runAll(name, Number(seed), Math.ceil(Number(rounds) * share)));
   }
-  const processes = await runProcesses(Number(crashes), Number(cuts), Number(seed));
   const command = `deno task robustness ${Deno.args.join(" ")}`;
   await save(report({ command, tallies, processes, bugs: await findBugs() }));
   Deno.exit(tallies.some(({ broken }) => broken.length > 0) ? 1 : 0);

@@ -56,7 +56,9 @@ async function tell(world: World, nemesis: Nemesis, seed: number): Promise<void>
   });
   const sampling = sample(world);
   const misfortune = nemesis.run();
-  await Promise.all(clients.map((client) => client.run()));
+  // It ends only by failing before the clients have: what it did the store could not be opened after.
+  const failed = misfortune.then(() => new Promise<never>(() => {}));
+  await Promise.race([Promise.all(clients.map((client) => client.run())), failed]);
   nemesis.end();
   await misfortune;
   if (subject.disk) subject.disk.state = "well";

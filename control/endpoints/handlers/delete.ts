@@ -14,7 +14,7 @@ import { readDryRun } from "../decode_body.ts";
 import { readListOptions } from "../list_options.ts";
 import { contentTypeName } from "../negotiation.ts";
 import { isTrue } from "../request_info.ts";
-import { checkTimeout, type ResourceRequest, writeScope } from "../resource_request.ts";
+import { type ResourceRequest, writeScope } from "../resource_request.ts";
 import { deletedStatus, respondList, respondObject, respondWith } from "../respond.ts";
 import { matcherOf } from "../selectors.ts";
 import { viewOf } from "./read.ts";
@@ -27,7 +27,6 @@ export async function deleteObject(
   { negotiated, clock }: WriteDeps,
 ): Promise<Response> {
   const { info, query, resource: { kind } } = request;
-  checkTimeout(query);
   const options = await readDeleteOptions(request);
   const dryRun = (options.dryRun ?? []).length > 0 || readDryRun(query, "DeleteOptions");
   const scope = writeScope(request, dryRun);
@@ -102,6 +101,7 @@ function preconditionError(
 export async function readDeleteOptions(request: ResourceRequest): Promise<Partial<DeleteOptions>> {
   const bytes = await request.body();
   const options = bytes.length > 0 ? decodeOptions(request, bytes) : queryOptions(request.query);
+  if (bytes.length > 0) request.audit?.sent(options);
   const errors = checkOptions(options);
   if (errors.length > 0) {
     throw invalidError({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors);

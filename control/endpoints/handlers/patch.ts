@@ -24,7 +24,7 @@ import {
 } from "../decode_body.ts";
 import { contentTypeName } from "../negotiation.ts";
 import { isTrue } from "../request_info.ts";
-import { checkTimeout, type ResourceRequest, writeScope } from "../resource_request.ts";
+import { type ResourceRequest, writeScope } from "../resource_request.ts";
 import { isBuiltIn } from "../respond.ts";
 import { patchedText } from "./patched_text.ts";
 import {
@@ -63,7 +63,6 @@ export async function patchObject(
   deps: WriteDeps,
 ): Promise<Response> {
   const { info, query, resource: { kind } } = request;
-  checkTimeout(query);
   checkPatchOptions(request);
   const dryRun = readDryRun(query, "PatchOptions");
   const scope = writeScope(request, dryRun);
@@ -105,11 +104,13 @@ export async function readPatch(request: ResourceRequest): Promise<Patch> {
   switch (type) {
     case jsonType: {
       const { operations, strictErrors } = parseJsonPatch(bytes);
+      request.audit?.sentPatch(operations);
       const apply = (current: object) => applyJsonPatch(current, operations);
       return { type: "json", apply, problems: strictErrors, quote: quoted(kind, apply) };
     }
     case mergeType: {
       const { patch, duplicateFields } = parseMergePatch(bytes);
+      request.audit?.sentPatch(patch);
       const apply = (current: object) => applyMergePatch(current, patch);
       return {
         type: "merge",
@@ -121,6 +122,7 @@ export async function readPatch(request: ResourceRequest): Promise<Patch> {
     case strategicType: {
       if (!isBuiltIn(kind)) throw unsupportedPatch([jsonType, mergeType, applyType]);
       const { patch, duplicateFields } = parseStrategicMergePatch(bytes);
+      request.audit?.sentPatch(patch);
       const apply = (current: object) => applyStrategicMergePatch(kind.schema, current, patch);
       return {
         type: "strategic",
@@ -168,6 +170,7 @@ function readApplied(request: ResourceRequest, bytes: Uint8Array): ApplyPatch {
     );
   }
   reportDuplicates(request, duplicateKeys);
+  request.audit?.sentPatch(value);
   return { type: "apply", value: value as KubeObject };
 }
 

@@ -11,25 +11,36 @@ import { type Revision, StorageError } from "../../storage/storage.ts";
 import { type ListOptions, readListOptions, readResourceVersion } from "../list_options.ts";
 import type { Negotiated } from "../negotiation.ts";
 import type { ResourceRequest } from "../resource_request.ts";
+import { asksForHistory, objectHistory } from "../past/object_history.ts";
+import type { Past } from "../past/past.ts";
 import { respondList, respondObject } from "../respond.ts";
 import { matcherOf } from "../selectors.ts";
 
 /** How long a read waits for a revision that has not been seen yet, as the reference does. */
 const freshnessWaitMs = 3_000;
 
+interface ReadDeps {
+  readonly negotiated: Negotiated;
+  readonly clock: Clock;
+  readonly past: Past;
+}
+
 /** GET of one object. */
 export async function getObject(
   request: ResourceRequest,
   store: ResourceStore,
-  { negotiated, clock }: { readonly negotiated: Negotiated; readonly clock: Clock },
+  { negotiated, clock, past }: ReadDeps,
 ): Promise<Response> {
   const { info, query, resource: { kind } } = request;
   if (query.has("export")) {
     throw badRequest("the export parameter, deprecated since v1.14, is no longer supported");
   }
+  if (asksForHistory(request)) return await objectHistory(request, store, { past, view: viewOf });
+  const key = keyOf(store.kind, info.namespace, info.name);
+  const asOf = await revisionAsOf(request, store, past);
   const asked = readResourceVersion(query.get("resourceVersion") ?? "");
   if (asked > 0) await waitForRevision(store.cache, asked);
-  const entry = store.cache.get(keyOf(store.kind, info.namespace, info.name));
+  const entry = asOf === undefined ? store.cache.get(key) : await past.get(key, asOf);
   if (!entry) throw notFoundError(kind, info.name);
   const now = clock.now();
   return kind.storedAs
@@ -41,12 +52,16 @@ export async function getObject(
 export async function listObjects(
   request: ResourceRequest,
   store: ResourceStore,
-  { negotiated, clock }: { readonly negotiated: Negotiated; readonly clock: Clock },
+  { negotiated, clock, past }: ReadDeps,
 ): Promise<Response> {
   const { kind } = request.resource;
   const options = readListOptions(request.query, false);
   const match = matcherOf(kind, options);
-  const query = await cacheQueryOf(request, store, options);
+  const asOf = options.continue === "" ? await revisionAsOf(request, store, past) : undefined;
+  const query = {
+    ...await cacheQueryOf(request, store, options),
+    ...(asOf !== undefined && { revision: asOf }),
+  };
   const list = await store.cache.list({ ...query, ...(match && { match }) }).catch(
     (error: unknown) => {
       throw expired(error, options);
@@ -68,6 +83,25 @@ export async function listObjects(
     now: clock.now(),
     decode,
   });
+}
+
+/**
+ * What the `asOf` parameter asks for, an extension of this server's: the state at a revision or time instead of the newest.
+ * The rights that count are those of now.
+ */
+async function revisionAsOf(
+  { query }: ResourceRequest,
+  store: ResourceStore,
+  past: Past,
+): Promise<Revision | undefined> {
+  const asOf = query.get("asOf");
+  if (asOf === null) return undefined;
+  if (query.has("resourceVersion")) {
+    throw badRequest("specifying resource version is not allowed when using asOf");
+  }
+  const revision = past.revisionOf(asOf);
+  await waitForRevision(store.cache, revision);
+  return revision;
 }
 
 /** A stored object in the version of `kind`. */

@@ -69,6 +69,7 @@ async function replacement(request: ResourceRequest, scope: WriteScope): Promise
   const scale = await decodeBody(request, erased, validation);
   checkName(scale, request.info.name);
   checkNamespace(erased, scale, request.info.namespace);
+  request.audit?.sent(scale);
   return (current) => tracked(structuredClone(scale), current, { request, scope });
 }
 

@@ -71,6 +71,7 @@ async function answered(
   const validation = readFieldValidation(query, "CreateOptions");
   const object = await decodeBody(request, kind, validation);
   kind.strategy.defaults?.(object, timestamp(request.time));
+  request.audit?.sent(object);
   const scope = writeScope(request, dryRun);
   if (kind.schema.fields.has("metadata")) {
     object.metadata ??= {};

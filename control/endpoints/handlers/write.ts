@@ -7,7 +7,7 @@ import type { ResourceStore } from "../../registry/resource_store.ts";
 import type { Written } from "../../registry/store_types.ts";
 import { decodeBody, readDryRun, readFieldValidation } from "../decode_body.ts";
 import type { Negotiated } from "../negotiation.ts";
-import { checkTimeout, type ResourceRequest, writeScope } from "../resource_request.ts";
+import { type ResourceRequest, writeScope } from "../resource_request.ts";
 import { respondObject } from "../respond.ts";
 
 export interface WriteDeps {
@@ -22,12 +22,12 @@ export async function createObject(
   deps: WriteDeps,
 ): Promise<Response> {
   const { query, resource: { kind } } = request;
-  checkTimeout(query);
   const dryRun = readDryRun(query, "CreateOptions");
   const validation = readFieldValidation(query, "CreateOptions");
   const object = await decodeBody(request, kind, validation);
   checkNamespace(kind, object, request.info.namespace);
   kind.strategy.defaults?.(object, timestamp(request.time));
+  request.audit?.sent(object);
   const written = await store.create(kind, object, writeScope(request, dryRun));
   return respondWritten(written, kind, deps);
 }
@@ -39,13 +39,13 @@ export async function updateObject(
   deps: WriteDeps,
 ): Promise<Response> {
   const { info, query, resource: { kind } } = request;
-  checkTimeout(query);
   const dryRun = readDryRun(query, "UpdateOptions");
   const validation = readFieldValidation(query, "UpdateOptions");
   const object = await decodeBody(request, kind, validation);
   checkName(object, info.name);
   checkNamespace(kind, object, info.namespace);
   kind.strategy.defaults?.(object, timestamp(request.time));
+  request.audit?.sent(object);
   const scope = writeScope(request, dryRun);
   const replace = (current: KubeObject) => {
     checkUid(kind, object, current);

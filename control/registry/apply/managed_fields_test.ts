@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { KubeObject } from "../../../shared/api/kind.ts";
+import type { KubeObject, OtherVersion } from "../../../shared/api/kind.ts";
 import type { ManagedFieldsEntry } from "../../../shared/meta/types.gen.ts";
 import { schemaOf } from "../../../shared/schema/schema.ts";
 import type { FieldSet } from "./field_set.ts";

@@ -100,16 +100,20 @@ export class NodeInfo {
   }
 
   #facts(): Facts {
-    const { labels, taints, isUnschedulable, allocatable } = this;
-    return { labels, taints, isUnschedulable, allocatable };
+    const { labels, taints, isUnschedulable, allocatable, node } = this;
+    const declaredFeatures = node?.status?.declaredFeatures?.join(",") ?? "";
+    return { labels, taints, isUnschedulable, allocatable, declaredFeatures };
   }
 }
 
-type Facts = Pick<NodeInfo, "labels" | "taints" | "isUnschedulable" | "allocatable">;
+type Facts =
+  & Pick<NodeInfo, "labels" | "taints" | "isUnschedulable" | "allocatable">
+  & { readonly declaredFeatures: string };
 
 function changes(before: Facts, after: Facts): EventKind[] {
   const kinds: EventKind[] = [];
   if (!before.allocatable.equals(after.allocatable)) kinds.push("NodeAllocatable");
+  if (before.declaredFeatures !== after.declaredFeatures) kinds.push("NodeDeclaredFeatures");
   if (!sameLabels(before.labels, after.labels)) kinds.push("NodeLabels");
   if (
     before.isUnschedulable !== after.isUnschedulable || !sameTaints(before.taints, after.taints)

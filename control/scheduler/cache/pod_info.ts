@@ -8,7 +8,7 @@ import {
   type NodeMatcher,
   type SelectableNode,
 } from "./node_selector.ts";
-import { podRequests, Resources } from "./resources.ts";
+import { assumeAll, assumptionsWhenPlaced, podRequests, type Resources } from "./resources.ts";
 
 /** A port that a pod opens on its node. */
 export interface HostPort {
@@ -28,13 +28,16 @@ export class PodInfo {
   readonly priority: number;
   readonly isTerminating: boolean;
   readonly requests: Resources;
-  /** With the assumed amounts for containers that request nothing. */
+  /** With the assumed amounts for containers that request nothing: as nodes count a pod that is on them. */
   readonly assumedRequests: Resources;
+  #rankedRequests: Resources | undefined;
   readonly hostPorts: readonly HostPort[];
   readonly affinities: PodAffinities;
   readonly tolerations: readonly Toleration[];
   /** Names of the claims in the pod's volumes, generic ephemeral volumes included. */
   readonly claims: readonly string[];
+  /** Of those, the ones that the pod names itself. */
+  readonly namedClaims: readonly string[];
   #placement: Placement | undefined;
 
   constructor(pod: Pod) {
@@ -48,11 +51,28 @@ export class PodInfo {
     this.priority = spec?.priority ?? 0;
     this.isTerminating = metadata.deletionTimestamp !== undefined;
     this.requests = podRequests(pod);
-    this.assumedRequests = podRequests(pod, { assumed: true });
+    this.assumedRequests = podRequests(pod, { assumed: assumptionsWhenPlaced(pod, this.requests) });
     this.hostPorts = hostPortsOf(pod);
     this.affinities = affinitiesOf(metadata, spec);
     this.tolerations = spec?.tolerations ?? [];
     this.claims = claimsOf(pod);
+    this.namedClaims = this.claims.length === 0 ? this.claims : namedClaimsOf(pod);
+  }
+
+  /**
+   * With the assumed amounts, as NodeResourcesFit ranks nodes for a pod that is still to be placed: like the reference,
+   * without what is requested for the pod as a whole.
+   */
+  get rankedRequests(): Resources {
+    const whole = this.pod.spec?.resources?.requests;
+    return this.#rankedRequests ??= whole
+      ? podRequests(this.pod, { assumed: assumeAll, containersOnly: true })
+      : this.assumedRequests;
+  }
+
+  /** The scheduler that the pod asks for. */
+  get schedulerName(): string {
+    return schedulerNameOf(this.pod);
   }
 
   /** The node that the pod is bound to, or that it asks for by name. */
@@ -81,6 +101,11 @@ export class PodInfo {
       this.isTerminating === other.isTerminating && sameLabels(this.labels, other.labels) &&
       this.requests.equals(other.requests);
   }
+}
+
+/** The scheduler that a pod asks for. */
+export function schedulerNameOf({ spec }: Pod): string {
+  return spec?.schedulerName || "default-scheduler";
 }
 
 /** Where a pod may and would like to go. */
@@ -125,6 +150,12 @@ function hostPortsOf({ spec }: Pod): readonly HostPort[] {
     }
   }
   return ports;
+}
+
+function namedClaimsOf({ spec }: Pod): readonly string[] {
+  return (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim }) =>
+    persistentVolumeClaim ? [persistentVolumeClaim.claimName] : []
+  );
 }
 
 function claimsOf({ metadata, spec }: Pod): readonly string[] {

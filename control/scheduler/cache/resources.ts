@@ -1,4 +1,9 @@
-import type { Container, Pod, PodSpec } from "../../../shared/api/core/v1/types.gen.ts";
+import type {
+  Container,
+  ContainerStatus,
+  Pod,
+  PodSpec,
+} from "../../../shared/api/core/v1/types.gen.ts";
 import { isPodLevelResource } from "../../../shared/api/core/v1/pod_level_resources.ts";
 import {
   asMilli,
@@ -74,6 +79,12 @@ export class Resources {
     for (const [name, amount] of other.scalars) this.set(name, Math.max(this.get(name), amount));
   }
 
+  /** Of the amounts that are not zero, those of extended resources in no order. */
+  names(): readonly string[] {
+    const plain = ["cpu", "memory", "ephemeral-storage"].filter((name) => this.get(name) !== 0);
+    return [...plain, ...this.scalars?.keys() ?? []];
+  }
+
   clone(): Resources {
     const copy = new Resources();
     copy.add(this);
@@ -105,28 +116,107 @@ export function amountOf(name: string, text: string): number {
   return name === "cpu" ? known.milli : known.units;
 }
 
+/** For which resources assumed amounts count where a container requests none. */
+export interface Assumptions {
+  readonly cpu: boolean;
+  readonly memory: boolean;
+}
 export interface RequestOptions {
-  /** Count assumed amounts for containers that request no CPU or memory. */
-  readonly assumed?: boolean;
+  readonly assumed?: Assumptions | undefined;
+  /** Leaves out what is requested for the pod as a whole. */
+  readonly containersOnly?: boolean;
 }
 
 /**
  * What a pod needs of its node: its containers and sidecars together, or more if an init container needs more before
  * them (KEP-753); what is requested for the pod as a whole counts instead (KEP-2837); the runtime's overhead on top.
- * While a resize is under way a container counts with the most of what it asks, was given and uses (KEP-1287).
+ * While a resize is under way the most of what is asked, was given and is used counts (KEP-1287).
  */
 export function podRequests(pod: Pod, options: RequestOptions = {}): Resources {
-  const spec = pod.spec;
+  const { spec, status } = pod;
   if (!spec) return new Resources();
   const total = containersTotal(pod, spec, options);
-  for (const name in spec.resources?.requests) {
-    if (isPodLevelResource(name)) total.set(name, amountOf(name, spec.resources!.requests![name]!));
+  const whole = spec.resources?.requests;
+  if (!options.containersOnly && hasPodLevelRequests(spec)) {
+    const effective = Resources.of(isInfeasible(pod) && status?.resources ? undefined : whole);
+    if (status?.resources) {
+      effective.raise(Resources.of(status.resources.requests));
+      effective.raise(Resources.of(status.allocatedResources));
+    }
+    for (const name of new Set([...Object.keys(whole ?? {}), ...effective.names()])) {
+      if (isPodLevelResource(name)) total.set(name, effective.get(name));
+    }
   }
   if (spec.overhead) total.add(Resources.of(spec.overhead));
   return total;
 }
 
+/** What nodes are ranked by: with assumed amounts for all that containers of the pod do not say. */
+export const assumeAll: Assumptions = { cpu: true, memory: true };
+
+/** As nodes count a pod that is on them: what is said for the pod as a whole leaves nothing to assume. `requests`: its own. */
+export function assumptionsWhenPlaced(pod: Pod, requests: Resources): Assumptions {
+  const { spec } = pod;
+  if (!spec || !hasPodLevelRequests(spec)) return assumeAll;
+  // What will never be granted says nothing.
+  const containers = isInfeasible(pod) ? [] : [...spec.containers, ...spec.initContainers ?? []];
+  const lists = [spec.resources, ...containers.map(({ resources }) => resources)];
+  const says = (name: string) =>
+    requests.get(name) > 0 || spec.overhead?.[name] !== undefined ||
+    lists.some((resources) => resources?.requests?.[name] !== undefined);
+  return { cpu: !says("cpu"), memory: !says("memory") };
+}
+
+function hasPodLevelRequests({ resources }: PodSpec): boolean {
+  for (const name in resources?.requests) if (isPodLevelResource(name)) return true;
+  return false;
+}
+
+/** What a container counts with, from its spec and status. */
+type Counted = (
+  container: Container,
+  status: ContainerStatus | undefined,
+  infeasible: boolean,
+) => List | undefined;
+
+const asked: Counted = ({ resources }) => resources?.requests;
+const allocated: Counted = (container, status, infeasible) =>
+  status?.allocatedResources ?? (infeasible ? undefined : container.resources?.requests);
+const used: Counted = (container, status, infeasible) =>
+  status?.resources?.requests ?? allocated(container, status, infeasible);
+
 function containersTotal(pod: Pod, spec: PodSpec, options: RequestOptions): Resources {
+  const { status } = pod;
+  if (!hasOwnAmounts(pod) && !isInfeasible(pod)) {
+    return totalOf(pod, spec, { ...options, counted: asked });
+  }
+  const total = isInfeasible(pod)
+    ? new Resources()
+    : totalOf(pod, spec, { ...options, counted: asked });
+  if (status?.allocatedResources && status.resources?.requests) {
+    total.raise(Resources.of(status.allocatedResources));
+    total.raise(Resources.of(status.resources.requests));
+    return total;
+  }
+  total.raise(totalOf(pod, spec, { ...options, counted: allocated }));
+  total.raise(totalOf(pod, spec, { ...options, counted: used }));
+  return total;
+}
+
+/** Whether the node has said what it gave: most pods that are seen here have no node yet. */
+function hasOwnAmounts({ status }: Pod): boolean {
+  if (!status) return false;
+  const has = (list: readonly ContainerStatus[] | undefined) =>
+    list?.some(({ resources, allocatedResources }) => resources?.requests ?? allocatedResources);
+  return !!(has(status.containerStatuses) || has(status.initContainerStatuses) ||
+    status.allocatedResources);
+}
+
+interface TotalOptions extends RequestOptions {
+  readonly counted: Counted;
+}
+
+function totalOf(pod: Pod, spec: PodSpec, options: TotalOptions): Resources {
   const running = new Resources();
   for (const container of spec.containers) running.add(containerRequests(pod, container, options));
   if (!spec.initContainers) return running;
@@ -147,29 +237,23 @@ function containersTotal(pod: Pod, spec: PodSpec, options: RequestOptions): Reso
   return running;
 }
 
-function containerRequests(pod: Pod, container: Container, options: RequestOptions): Resources {
-  const asked = container.resources?.requests;
-  const requests = Resources.of(asked);
-  const statuses = container.restartPolicy === "Always"
-    ? pod.status?.initContainerStatuses
-    : pod.status?.containerStatuses;
-  const status = statuses?.find(({ name }) => name === container.name);
-  if (status?.resources?.requests) {
-    const given = Resources.of(status.resources.requests);
-    given.raise(Resources.of(status.allocatedResources));
-    if (isInfeasible(pod)) return given;
-    requests.raise(given);
-  }
-  if (options.assumed) {
-    if (asked?.["cpu"] === undefined) requests.milliCPU = assumedMilliCPU;
-    if (asked?.["memory"] === undefined) requests.memory = assumedMemory;
-  }
+function containerRequests(
+  pod: Pod,
+  container: Container,
+  { assumed, counted }: TotalOptions,
+): Resources {
+  const named = ({ name }: ContainerStatus) => name === container.name;
+  const status = counted === asked ? undefined : pod.status?.containerStatuses?.find(named) ??
+    pod.status?.initContainerStatuses?.find(named);
+  const list = counted(container, status, isInfeasible(pod));
+  const requests = Resources.of(list);
+  if (assumed?.cpu && list?.["cpu"] === undefined) requests.milliCPU = assumedMilliCPU;
+  if (assumed?.memory && list?.["memory"] === undefined) requests.memory = assumedMemory;
   return requests;
 }
 
 /** The node will never grant what is asked, so only what is given counts. */
 function isInfeasible(pod: Pod): boolean {
-  return pod.status?.conditions?.some(({ type, reason }) =>
-    type === "PodResizePending" && reason === "Infeasible"
-  ) ?? false;
+  const pending = pod.status?.conditions?.find(({ type }) => type === "PodResizePending");
+  return pending?.reason === "Infeasible";
 }

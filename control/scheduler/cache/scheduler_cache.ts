@@ -1,6 +1,6 @@
 import type { Node } from "../../../shared/api/core/v1/types.gen.ts";
 import type { EventKind } from "../framework.ts";
-import type { ClusterView } from "./cluster_view.ts";
+import type { ClusterView, Domains } from "./cluster_view.ts";
 import { NodeInfo } from "./node_info.ts";
 import { PlacedTerms } from "./placed_terms.ts";
 import { PodCounters, type PodCounts, type PodQuery } from "./pod_counters.ts";
@@ -26,6 +26,8 @@ export class SchedulerCache implements ClusterView {
   readonly #counters = new PodCounters(() => this.#nodes.values());
   readonly #terms = new PlacedTerms();
   #order: readonly NodeInfo[] | undefined;
+  /** By the label keys; all are forgotten when a node's labels change, which is rare. */
+  readonly #domains = new Map<string, Domains>();
 
   nodes(): readonly NodeInfo[] {
     return this.#order ??= inTurn(this.#nodes.values());
@@ -34,6 +36,16 @@ export class SchedulerCache implements ClusterView {
   node(name: string): NodeInfo | undefined {
     const info = this.#nodes.get(name);
     return info?.node ? info : undefined;
+  }
+
+  domains(topologyKeys: readonly string[]): Domains {
+    const id = topologyKeys.join();
+    let known = this.#domains.get(id);
+    if (!known) {
+      if (this.#domains.size >= maxDomains) this.#domains.clear();
+      this.#domains.set(id, known = domainsOf(this.nodes(), topologyKeys));
+    }
+    return known;
   }
 
   count(query: PodQuery): PodCounts {
@@ -61,6 +73,7 @@ export class SchedulerCache implements ClusterView {
     const changes = info.setNode(node);
     this.#countImages(info, 1);
     if (zone !== info.zone) this.#order = undefined;
+    if (changes.includes("NodeAdd") || changes.includes("NodeLabels")) this.#domains.clear();
     return { info, changes };
   }
 
@@ -71,6 +84,7 @@ export class SchedulerCache implements ClusterView {
     this.#countImages(info, -1);
     info.setNode(undefined);
     this.#order = undefined;
+    this.#domains.clear();
     this.#drop(info);
   }
 
@@ -141,6 +155,18 @@ export class SchedulerCache implements ClusterView {
       else this.#images.delete(name);
     }
   }
+}
+
+/** Combinations of label keys whose domains are kept. */
+const maxDomains = 64;
+
+function domainsOf(nodes: readonly NodeInfo[], keys: readonly string[]): Domains {
+  const domains = new Map(keys.map((key) => [key, new Set<string>()]));
+  for (const { labels } of nodes) {
+    if (keys.some((key) => labels[key] === undefined)) continue;
+    for (const [key, values] of domains) values.add(labels[key]!);
+  }
+  return domains;
 }
 
 /** One node of each zone, then the next of each: so that looking at a part of the nodes sees all zones. */

@@ -2,6 +2,7 @@ import { resources } from "../../../shared/client/resources.gen.ts";
 import { findCondition } from "../../../shared/meta/conditions.ts";
 import type { NodeInfo } from "../cache/node_info.ts";
 import type { PodInfo } from "../cache/pod_info.ts";
+import type { PluginArgs } from "../configuration/plugin_args.ts";
 import { fitErrorMessage } from "../fit_error.ts";
 import {
   type FailedAttempt,
@@ -13,13 +14,10 @@ import {
 } from "../framework.ts";
 import { leastHarm, selectVictims, type Victims } from "../victims.ts";
 
-/** Of the nodes where leaving pods could help, this share is tried, but at least so many. */
-const candidateShare = 0.1;
-const minCandidates = 100;
 const notHelpful = unresolvable("Preemption is not helpful for scheduling");
 
 /** Makes room for a pod that fits nowhere by taking away pods of lower priority. */
-export function defaultPreemption(handle: PluginHandle): Plugin {
+export function defaultPreemption(handle: PluginHandle, args: PluginArgs): Plugin {
   const budgets = handle.lister(resources.poddisruptionbudgets);
   return {
     name: "DefaultPreemption",
@@ -28,7 +26,8 @@ export function defaultPreemption(handle: PluginHandle): Plugin {
       if (reason) return { message: `preemption: ${reason}` };
       const candidates: Victims[] = [];
       const verdicts = new Map<NodeInfo, Rejection>();
-      for (const node of nodesToTry(attempt, candidates, handle.random)) {
+      const range = { ...args.DefaultPreemption, random: handle.random };
+      for (const node of nodesToTry(attempt, candidates, range)) {
         const options = { node, budgets: budgets.list() };
         const result = selectVictims(attempt.pod, attempt.dryRun(node), options);
         if (result instanceof Error) return { message: `preemption: ${result.message}` };
@@ -55,19 +54,26 @@ function conclude(
   }
   const nodeName = best.node.name;
   handle.preempt({ pod, nodeName, victims: best.pods });
-  return { nominatedNodeName: nodeName };
+  const found = `found a potential placement for pod on node ${nodeName}`;
+  const message = `preemption: ${found}, preempting ${best.pods.length} victims`;
+  return { message, nominatedNodeName: nodeName };
 }
 
 /** From a random one on, until enough candidates are found and one of them violates no budget. */
 function* nodesToTry(
   { verdicts }: FailedAttempt,
   candidates: readonly Victims[],
-  random: () => number,
+  { random, minCandidateNodesPercentage, minCandidateNodesAbsolute }:
+    & PluginArgs["DefaultPreemption"]
+    & { readonly random: () => number },
 ): Iterable<NodeInfo> {
   const nodes: NodeInfo[] = [];
   for (const [node, { code }] of verdicts) if (code === "Unschedulable") nodes.push(node);
   const wanted = Math.min(
-    Math.max(Math.floor(nodes.length * candidateShare), minCandidates),
+    Math.max(
+      Math.floor(nodes.length * minCandidateNodesPercentage / 100),
+      minCandidateNodesAbsolute,
+    ),
     nodes.length,
   );
   const start = Math.floor(random() * nodes.length);

@@ -5,6 +5,7 @@ import { resources } from "../../../shared/client/resources.gen.ts";
 import { Nominations } from "../cache/nominations.ts";
 import { PodInfo } from "../cache/pod_info.ts";
 import { Placer } from "../schedule_one.ts";
+import { defaultPluginArgs } from "../configuration/plugin_args.ts";
 import { profileOf } from "../profile.ts";
 import { makeNode, makePod, type PodOptions } from "../testing/harness.ts";
 import { PluginFixture, stored } from "../testing/plugin_fixture.ts";
@@ -28,10 +29,14 @@ function attempt({ nodes = [makeNode("n")], pods, budgets = [], pod = {} }: Case
     pods,
     objects: budgets.map((budget) => stored(resources.poddisruptionbudgets, budget)),
   });
-  const made = [prioritySort(), defaultBinder(fixture.handle), nodeAffinity(), nodeResourcesFit()];
-  const profile = profileOf(
-    [...made, fixture.plugin].map((plugin) => ({ plugin, weight: 0 })),
-  );
+  const { handle } = fixture;
+  const profile = profileOf([
+    prioritySort(),
+    defaultBinder(handle),
+    nodeAffinity(handle, defaultPluginArgs),
+    nodeResourcesFit(handle, defaultPluginArgs),
+    fixture.plugin,
+  ]);
   const options = { profile, cluster: fixture.cache, random: () => 0 };
   const placer = new Placer({ ...options, nominations: new Nominations() });
   const outcome = placer.place(new PodInfo(makePod("vip", { cpu: "2", priority: 100, ...pod })));

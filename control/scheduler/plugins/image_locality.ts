@@ -13,7 +13,8 @@ interface Wanted {
 }
 interface Images {
   readonly wanted: readonly Wanted[];
-  readonly containers: number;
+  /** Containers and image volumes. */
+  readonly sources: number;
 }
 
 /** Prefers nodes that have the pod's images already, by size. */
@@ -22,23 +23,26 @@ export function imageLocality({ cluster }: PluginHandle): Plugin<unknown, Images
     name: "ImageLocality",
     preScore({ pod }) {
       const { spec } = pod;
-      const all = [...spec?.initContainers ?? [], ...spec?.containers ?? []];
+      const all = [
+        ...[...spec?.initContainers ?? [], ...spec?.containers ?? []].map(({ image }) => image),
+        ...(spec?.volumes ?? []).flatMap(({ image }) => image ? [image.reference] : []),
+      ];
       const nodeCount = cluster.nodes().length;
       const wanted = all
-        .map(({ image }) => normalizedName(image ?? ""))
+        .map((image) => normalizedName(image ?? ""))
         .map((name) => ({ name, spread: cluster.imageSpread(name) / nodeCount }))
         .filter(({ spread }) => spread > 0);
       return wanted.length === 0
         ? skip
-        : { code: "Success", state: { wanted, containers: all.length } };
+        : { code: "Success", state: { wanted, sources: all.length } };
     },
-    score(_pod, { images }, { wanted, containers }) {
+    score(_pod, { images }, { wanted, sources }) {
       let sum = 0;
       for (const { name, spread } of wanted) {
         const size = images.get(name);
         if (size !== undefined) sum += Math.trunc(size * spread);
       }
-      const max = maxContainerThreshold * containers;
+      const max = maxContainerThreshold * sources;
       const capped = Math.min(Math.max(sum, minThreshold), max);
       return Math.trunc(maxNodeScore * (capped - minThreshold) / (max - minThreshold));
     },

@@ -7,6 +7,7 @@ import type { NodeInfo } from "../cache/node_info.ts";
 import type { PodCounts, PodQuery } from "../cache/pod_counters.ts";
 import type { PodInfo } from "../cache/pod_info.ts";
 import type { PlacedTerm } from "../cache/placed_terms.ts";
+import type { PluginArgs } from "../configuration/plugin_args.ts";
 import {
   type ClusterEvent,
   maxNodeScore,
@@ -46,7 +47,10 @@ interface PodTerm {
 }
 
 /** Keeps pods near to, or away from, other pods. Anti-affinity holds both ways: placed pods' terms are kept, too. */
-export function interPodAffinity(handle: PluginHandle): Plugin<State, TopologyCounts> {
+export function interPodAffinity(
+  handle: PluginHandle,
+  { InterPodAffinity: args }: PluginArgs,
+): Plugin<State, TopologyCounts> {
   const namespaces = handle.lister(resources.namespaces);
   const labelsOf = ({ namespace }: PodInfo) => namespaces.get(namespace)?.metadata.labels;
   return {
@@ -64,7 +68,13 @@ export function interPodAffinity(handle: PluginHandle): Plugin<State, TopologyCo
     }),
     update,
     preScore(pod) {
-      const state = topologyScores(pod, handle, namespaces, labelsOf(pod));
+      const { preferred, preferredAnti } = pod.affinities;
+      const hasPreferences = preferred.length + preferredAnti.length > 0;
+      if (args.ignorePreferredTermsOfExistingPods && !hasPreferences) return skip;
+      const state = topologyScores(pod, handle, namespaces, {
+        namespaceLabels: labelsOf(pod),
+        hardWeight: args.hardPodAffinityWeight,
+      });
       return state.isEmpty ? skip : { code: "Success", state };
     },
     score: (_pod, node, state) => state.sum(node),
@@ -143,7 +153,10 @@ function topologyScores(
   pod: PodInfo,
   { cluster }: PluginHandle,
   namespaces: Lister<Namespace>,
-  namespaceLabels: Labels,
+  { namespaceLabels, hardWeight }: {
+    readonly namespaceLabels: Labels;
+    readonly hardWeight: number;
+  },
 ): TopologyCounts {
   const scores = new TopologyCounts();
   const { preferred, preferredAnti } = pod.affinities;
@@ -155,8 +168,9 @@ function topologyScores(
   for (const { term, weight } of preferredAnti) own(term, -weight);
   for (const placed of cluster.placedTerms()) {
     if (placed.kind === "requiredAnti" || !termSelects(placed.term, pod, namespaceLabels)) continue;
-    // A required affinity of a placed pod counts like a preferred one of weight 1 (hardPodAffinityWeight).
-    addAll(scores, placed, placed.kind === "preferredAnti" ? -placed.weight : placed.weight);
+    const weight = placed.kind === "required" ? hardWeight : placed.weight;
+    if (weight === 0) continue;
+    addAll(scores, placed, placed.kind === "preferredAnti" ? -weight : weight);
   }
   return scores;
 }

@@ -1,9 +1,11 @@
 import type { PluginFactory } from "../framework.ts";
 import { defaultBinder } from "./default_binder.ts";
 import { defaultPreemption } from "./default_preemption.ts";
+import { dynamicResources } from "./dynamic_resources.ts";
 import { imageLocality } from "./image_locality.ts";
 import { interPodAffinity } from "./inter_pod_affinity.ts";
 import { nodeAffinity } from "./node_affinity.ts";
+import { nodeDeclaredFeatures } from "./node_declared_features.ts";
 import { nodeName } from "./node_name.ts";
 import { nodePorts } from "./node_ports.ts";
 import { nodeResourcesBalancedAllocation } from "./node_resources_balanced_allocation.ts";
@@ -22,9 +24,11 @@ import { volumeZone } from "./volume_zone.ts";
 export const plugins: ReadonlyMap<string, PluginFactory> = new Map<string, PluginFactory>([
   ["DefaultBinder", defaultBinder],
   ["DefaultPreemption", defaultPreemption],
+  ["DynamicResources", dynamicResources],
   ["ImageLocality", imageLocality],
   ["InterPodAffinity", interPodAffinity],
   ["NodeAffinity", nodeAffinity],
+  ["NodeDeclaredFeatures", nodeDeclaredFeatures],
   ["NodeName", nodeName],
   ["NodePorts", nodePorts],
   ["NodeResourcesBalancedAllocation", nodeResourcesBalancedAllocation],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { defaultProfile } from "../profile.ts";
+import { defaultPlugins } from "../configuration/scheduler_configuration.ts";
 import { PluginFixture } from "../testing/plugin_fixture.ts";
 import { plugins } from "./mod.ts";
 
@@ -14,6 +14,7 @@ Deno.test("plugins lists every file of the folder under its own name", () => {
   assert.deepEqual(named.sort(), files.sort());
 });
 
-Deno.test("defaultProfile uses every plugin once", () => {
-  assert.deepEqual(defaultProfile.map(({ name }) => name).sort(), [...plugins.keys()].sort());
+Deno.test("defaultPlugins names every plugin once", () => {
+  const names = defaultPlugins.multiPoint.enabled.map(({ name }) => name);
+  assert.deepEqual(names.sort(), [...plugins.keys()].sort());
 });

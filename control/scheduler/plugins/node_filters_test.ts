@@ -9,6 +9,7 @@ import type { PluginFactory } from "../framework.ts";
 import { makeNode, makePod } from "../testing/harness.ts";
 import { PluginFixture } from "../testing/plugin_fixture.ts";
 import { nodeAffinity } from "./node_affinity.ts";
+import { nodeDeclaredFeatures } from "./node_declared_features.ts";
 import { nodeName } from "./node_name.ts";
 import { nodePorts } from "./node_ports.ts";
 import { nodeUnschedulable } from "./node_unschedulable.ts";
@@ -26,6 +27,19 @@ Deno.test("NodeName filter() accepts the named node alone", () => {
   const other = "! node(s) didn't match the requested node name";
   assert.deepEqual(fixture.verdicts(makePod("p", { nodeName: "a" })), { a: "", b: other });
   assert.deepEqual(fixture.verdicts(makePod("p")), { a: "", b: "" });
+});
+
+Deno.test("NodeDeclaredFeatures filter() asks for what the pod is made with", () => {
+  const able = makeNode("able");
+  able.status!.declaredFeatures = ["RestartAllContainersOnContainerExits"];
+  const rule = { action: "RestartAllContainers", exitCodes: { operator: "In", values: [1] } };
+  const containers = [{ name: "main", restartPolicy: "Never", restartPolicyRules: [rule] }];
+  const lacking = "! node(s) didn't match Pod's required features";
+  assert.equal(verdict(nodeDeclaredFeatures, able, { containers }), "");
+  assert.equal(verdict(nodeDeclaredFeatures, makeNode("n"), { containers }), lacking);
+  assert.equal(verdict(nodeDeclaredFeatures, makeNode("n"), {}), "");
+  const host = { hostNetwork: true, hostUsers: false };
+  assert.equal(verdict(nodeDeclaredFeatures, able, host), lacking);
 });
 
 Deno.test("NodeUnschedulable filter() refuses cordoned nodes unless that is tolerated", () => {

@@ -1,32 +1,31 @@
+import { isExtendedResource } from "../../../shared/api/core/v1/resource_names.ts";
 import type { NodeInfo } from "../cache/node_info.ts";
 import type { PodInfo } from "../cache/pod_info.ts";
+import type { PluginArgs } from "../configuration/plugin_args.ts";
 import {
   type ClusterEvent,
-  maxNodeScore,
   type Plugin,
+  type PluginHandle,
   success,
   type Verdict,
 } from "../framework.ts";
+import { resourceScore } from "../resource_scoring.ts";
 
-/** Keeps pods off nodes that lack what they request, and prefers nodes with the largest free share of CPU and memory. */
-export function nodeResourcesFit(): Plugin {
+/** Keeps pods off nodes that lack what they request, and ranks nodes by how full they would be. */
+export function nodeResourcesFit(_handle: PluginHandle, args: PluginArgs): Plugin {
+  const { scoringStrategy, ignoredResources, ignoredResourceGroups } = args.NodeResourcesFit;
+  const score = resourceScore(scoringStrategy);
+  const names = new Set(ignoredResources);
+  const groups = new Set(ignoredResourceGroups);
+  const isIgnored = (name: string) =>
+    isExtendedResource(name) && (names.has(name) || groups.has(name.split("/")[0]!));
+  const ignored = names.size + groups.size === 0 ? undefined : isIgnored;
+  const fitsNow = (pod: PodInfo, { node }: ClusterEvent) =>
+    node === undefined || fits(pod, node, ignored);
   return {
     name: "NodeResourcesFit",
-    filter: (pod, node) => fits(pod, node) ? success : shortage(pod, node),
-    score(pod, { allocatable, assumed }) {
-      const { assumedRequests } = pod;
-      let sum = 0;
-      let count = 0;
-      if (allocatable.milliCPU > 0) {
-        sum += freeShare(assumed.milliCPU + assumedRequests.milliCPU, allocatable.milliCPU);
-        count++;
-      }
-      if (allocatable.memory > 0) {
-        sum += freeShare(assumed.memory + assumedRequests.memory, allocatable.memory);
-        count++;
-      }
-      return count === 0 ? 0 : Math.floor(sum / count);
-    },
+    filter: (pod, node) => fits(pod, node, ignored) ? success : shortage(pod, node, ignored),
+    score: ({ rankedRequests }, node) => score(node, rankedRequests),
     wakeOn: {
       NodeAdd: fitsNow,
       NodeAllocatable: fitsNow,
@@ -36,11 +35,9 @@ export function nodeResourcesFit(): Plugin {
   };
 }
 
-function fitsNow(pod: PodInfo, { node }: ClusterEvent): boolean {
-  return node === undefined || fits(pod, node);
-}
+type Ignored = ((name: string) => boolean) | undefined;
 
-function fits({ requests }: PodInfo, node: NodeInfo): boolean {
+function fits({ requests }: PodInfo, node: NodeInfo, ignored: Ignored): boolean {
   const { allocatable, requested } = node;
   if (node.pods.size + 1 > node.allowedPods) return false;
   if (requests.milliCPU > 0 && requests.milliCPU > allocatable.milliCPU - requested.milliCPU) {
@@ -53,13 +50,14 @@ function fits({ requests }: PodInfo, node: NodeInfo): boolean {
   }
   if (!requests.scalars) return true;
   for (const [name, amount] of requests.scalars) {
-    if (amount > 0 && amount > allocatable.get(name) - requested.get(name)) return false;
+    if (amount <= 0 || ignored?.(name)) continue;
+    if (amount > allocatable.get(name) - requested.get(name)) return false;
   }
   return true;
 }
 
 /** What is short, in words. More than the node has at all does not change when pods leave. */
-function shortage({ requests }: PodInfo, node: NodeInfo): Verdict {
+function shortage({ requests }: PodInfo, node: NodeInfo, ignored: Ignored): Verdict {
   const reasons: string[] = [];
   let isHopeless = false;
   if (node.pods.size + 1 > node.allowedPods) reasons.push("Too many pods");
@@ -67,13 +65,9 @@ function shortage({ requests }: PodInfo, node: NodeInfo): Verdict {
   for (const name of names) {
     const amount = requests.get(name);
     const total = node.allocatable.get(name);
-    if (amount <= 0 || amount <= total - node.requested.get(name)) continue;
+    if (amount <= 0 || amount <= total - node.requested.get(name) || ignored?.(name)) continue;
     reasons.push(`Insufficient ${name}`);
     if (amount > total) isHopeless = true;
   }
   return { code: isHopeless ? "UnschedulableAndUnresolvable" : "Unschedulable", reasons };
-}
-
-function freeShare(used: number, capacity: number): number {
-  return used > capacity ? 0 : Math.floor((capacity - used) * maxNodeScore / capacity);
 }

@@ -12,8 +12,8 @@ Deno.test("NodeResourcesBalancedAllocation score() prefers similar shares", () =
       makePod("y", { memory: "2Gi", nodeName: "b" }),
     ],
   });
-  // a: cpu 100 %, memory 25 %: 1 - 0.75 / 2; b: cpu 50 %, memory 75 %.
-  assert.deepEqual(fixture.scores(makePod("p", { cpu: "2", memory: "1Gi" })), { a: 62, b: 87 });
+  // a: from 50 % and 0 % (75 points) to 100 % and 25 % (62); b: from 0 % and 50 % (75) to 50 % and 75 % (87).
+  assert.deepEqual(fixture.scores(makePod("p", { cpu: "2", memory: "1Gi" })), { a: 68, b: 81 });
   assert.equal(fixture.scores(makePod("q")), undefined);
 });
 

@@ -1,7 +1,9 @@
+import type { TopologySpreadConstraint } from "../../../shared/api/core/v1/types.gen.ts";
 import type { NodeInfo } from "../cache/node_info.ts";
 import type { PodCounts } from "../cache/pod_counters.ts";
 import type { PodInfo } from "../cache/pod_info.ts";
 import { createDefaultSelector, type DefaultSelector } from "../default_selector.ts";
+import type { PluginArgs } from "../configuration/plugin_args.ts";
 import {
   type ClusterEvent,
   maxNodeScore,
@@ -17,10 +19,11 @@ import {
 import {
   constraintsOf,
   countsNode,
-  defaultConstraints,
+  defaultConstraints as defaultConstraintsOf,
   hasAllKeys,
   hostnameLabel,
   type SpreadConstraint,
+  systemDefaults,
 } from "../spread_constraint.ts";
 
 const missingLabel = unresolvable(
@@ -52,12 +55,24 @@ interface SoftState {
 }
 
 /** Spreads pods over domains: hard constraints filter, soft and default ones rank (KEP-895, KEP-3094, KEP-3022). */
-export function podTopologySpread(handle: PluginHandle): Plugin<HardState, SoftState> {
-  const selectorOf = createDefaultSelector(handle);
+export function podTopologySpread(
+  handle: PluginHandle,
+  { PodTopologySpread: { defaultingType, defaultConstraints } }: PluginArgs,
+): Plugin<HardState, SoftState> {
+  const defaults: Defaults = {
+    isSystem: defaultingType === "System",
+    constraints: defaultingType === "System" ? systemDefaults : defaultConstraints,
+    selectorOf: createDefaultSelector(handle),
+  };
+  const hard = (pod: PodInfo) => effectiveConstraints(pod, "DoNotSchedule", defaults);
+  const isInTopology = (pod: PodInfo, { node }: ClusterEvent) => hasAllKeys(node!, hard(pod));
+  const isCounted = (pod: PodInfo, { pod: other }: ClusterEvent) =>
+    other!.namespace === pod.namespace &&
+    hard(pod).some(({ selector }) => selector.matches(other!.labels) || other!.isTerminating);
   return {
     name: "PodTopologySpread",
     preFilter(pod) {
-      const constraints = constraintsOf(pod, "DoNotSchedule");
+      const constraints = hard(pod);
       if (constraints.length === 0) return skip;
       return { code: "Success", state: domainsOf(pod, constraints, handle) };
     },
@@ -66,7 +81,7 @@ export function podTopologySpread(handle: PluginHandle): Plugin<HardState, SoftS
       state.map((domains) => ({ ...domains, counts: new Map(domains.counts) })),
     update,
     preScore(pod, nodes) {
-      const state = softState(pod, nodes, handle, selectorOf);
+      const state = softState(pod, nodes, handle, defaults);
       return state ? { code: "Success", state } : skip;
     },
     score: (_pod, node, state) => score(node, state),
@@ -88,13 +103,20 @@ function domainsOf(
   constraints: readonly SpreadConstraint[],
   { cluster }: PluginHandle,
 ): HardState {
-  const nodes = cluster.nodes().filter((node) => hasAllKeys(node, constraints));
+  const keys = constraints.map(({ topologyKey }) => topologyKey);
+  const domains = cluster.domains(keys);
+  const { selector, required } = pod.placement;
+  const isAnywhere = selector === undefined && required === undefined;
   return constraints.map((constraint) => {
-    const byNode = cluster.count(constraint.query);
+    const { topologyKey, honorsAffinity, honorsTaints, query } = constraint;
+    const byNode = cluster.count(query);
+    const countsAll = !honorsTaints && (isAnywhere || !honorsAffinity);
+    // Where every node counts, only those with pods to count need a look.
     const counts = new Map<string, number>();
-    for (const node of nodes) {
-      if (!countsNode(constraint, pod, node)) continue;
-      const domain = node.labels[constraint.topologyKey]!;
+    if (countsAll) { for (const domain of domains.get(topologyKey)!) counts.set(domain, 0); }
+    for (const node of countsAll ? byNode.keys() : cluster.nodes()) {
+      if (!hasAllKeys(node, constraints) || !countsNode(constraint, pod, node)) continue;
+      const domain = node.labels[topologyKey]!;
       counts.set(domain, (counts.get(domain) ?? 0) + (byNode.get(node) ?? 0));
     }
     return { constraint, counts, min: undefined };
@@ -125,7 +147,9 @@ function update(state: HardState, { pod, other, node, by }: PodChange): void {
   if (!hasAllKeys(node, state.map(({ constraint }) => constraint))) return;
   for (const domains of state) {
     const { constraint, counts } = domains;
-    if (!countsNode(constraint, pod, node) || !constraint.query.matches(other)) continue;
+    if (!countsNode(constraint, pod, node) || !constraint.selector.matches(other.labels)) {
+      continue;
+    }
     const domain = node.labels[constraint.topologyKey]!;
     counts.set(domain, (counts.get(domain) ?? 0) + by);
     domains.min = undefined;
@@ -136,14 +160,14 @@ function softState(
   pod: PodInfo,
   nodes: readonly NodeInfo[],
   handle: PluginHandle,
-  selectorOf: DefaultSelector,
+  defaults: Defaults,
 ): SoftState | undefined {
-  const isOwn = (pod.pod.spec?.topologySpreadConstraints?.length ?? 0) > 0;
-  const constraints = isOwn ? constraintsOf(pod, "ScheduleAnyway") : defaultsOf(pod, selectorOf);
+  const constraints = effectiveConstraints(pod, "ScheduleAnyway", defaults);
   if (constraints.length === 0) return undefined;
-  // The defaults spread over machines even where no node has a zone.
-  const isInAll = (node: NodeInfo) => !isOwn || hasAllKeys(node, constraints);
-  const ignored = new Set(isOwn ? nodes.filter((node) => !isInAll(node)) : []);
+  // The system's defaults spread over machines even where no node has a zone.
+  const needsAll = namesConstraints(pod) || !defaults.isSystem;
+  const isInAll = (node: NodeInfo) => !needsAll || hasAllKeys(node, constraints);
+  const ignored = new Set(needsAll ? nodes.filter((node) => !isInAll(node)) : []);
   return {
     ignored,
     constraints: constraints.map((constraint) => {
@@ -164,9 +188,28 @@ function softState(
   };
 }
 
-function defaultsOf(pod: PodInfo, selectorOf: DefaultSelector): readonly SpreadConstraint[] {
+/** What spreads pods that name no constraints. */
+interface Defaults {
+  readonly isSystem: boolean;
+  readonly constraints: readonly TopologySpreadConstraint[];
+  readonly selectorOf: DefaultSelector;
+}
+
+/** A pod's own constraints, else the default ones. */
+function effectiveConstraints(
+  pod: PodInfo,
+  kind: "DoNotSchedule" | "ScheduleAnyway",
+  defaults: Defaults,
+): readonly SpreadConstraint[] {
+  if (namesConstraints(pod)) return constraintsOf(pod, kind);
+  const { constraints, selectorOf } = defaults;
+  if (!constraints.some(({ whenUnsatisfiable }) => whenUnsatisfiable === kind)) return [];
   const selector = selectorOf(pod);
-  return selector ? defaultConstraints(pod, selector) : [];
+  return selector ? defaultConstraintsOf(pod, constraints, { kind, selector }) : [];
+}
+
+function namesConstraints({ pod: { spec } }: PodInfo): boolean {
+  return (spec?.topologySpreadConstraints?.length ?? 0) > 0;
 }
 
 /** The domains of the nodes to be ranked, empty yet. */
@@ -210,15 +253,4 @@ function normalize(scores: Float64Array, nodes: readonly NodeInfo[], { ignored }
     else if (max === 0) scores[index] = maxNodeScore;
     else scores[index] = Math.trunc(maxNodeScore * (max + min - scores[index]!) / max);
   }
-}
-
-function isInTopology(pod: PodInfo, { node }: ClusterEvent): boolean {
-  return hasAllKeys(node!, constraintsOf(pod, "DoNotSchedule"));
-}
-
-function isCounted(pod: PodInfo, { pod: other }: ClusterEvent): boolean {
-  return other!.namespace === pod.namespace &&
-    constraintsOf(pod, "DoNotSchedule").some(({ query }) =>
-      query.matches(other!) || other!.isTerminating
-    );
 }

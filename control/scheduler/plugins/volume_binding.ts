@@ -2,72 +2,74 @@ import type {
   PersistentVolume,
   PersistentVolumeClaim,
 } from "../../../shared/api/core/v1/types.gen.ts";
-import type { StorageClass } from "../../../shared/api/storage/v1/types.gen.ts";
 import { resources } from "../../../shared/client/resources.gen.ts";
 import { keyOf } from "../../../shared/meta/object_meta.ts";
 import type { NodeInfo } from "../cache/node_info.ts";
 import type { PodInfo } from "../cache/pod_info.ts";
+import { amountOf } from "../cache/resources.ts";
+import type { PluginArgs } from "../configuration/plugin_args.ts";
 import {
   type ClusterEvent,
   type Plugin,
   type PluginHandle,
+  type Rejection,
   skip,
   success,
   unresolvable,
   type Verdict,
 } from "../framework.ts";
+import { brokenLine } from "../shape.ts";
 import {
   claimsOf,
-  classOf,
   isBound,
   isReachable,
   type VolumeListers,
   volumeListers,
 } from "../volumes/claims.ts";
+import { capacityBytes, requestedBytes, selectedNode } from "../volumes/volume_matching.ts";
 import {
-  assignVolumes,
-  canProvision,
-  selectedNode,
-  suitableVolumes,
-} from "../volumes/volume_matching.ts";
+  type DelayedClaim,
+  delayedClaims,
+  type Obstacle,
+  planVolumes,
+  type VolumePlan,
+} from "../volumes/volume_plan.ts";
 
+const nothing: VolumePlan = { volumes: [], provision: [] };
 const lostVolume = unresolvable(
   "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)",
 );
 const unreachable = unresolvable("node(s) didn't match PersistentVolume's node affinity");
-const noVolume = unresolvable("node(s) didn't find available persistent volumes to bind");
+const obstacles: Readonly<Record<Obstacle, Rejection>> = {
+  "no volume": unresolvable("node(s) didn't find available persistent volumes to bind"),
+  "no space": unresolvable("node(s) did not have enough free storage"),
+};
 const unboundImmediate = unresolvable("pod has unbound immediate PersistentVolumeClaims");
 
-/** A claim that waits for a node, with the volumes and the class that could serve it. */
-interface Delayed {
-  readonly claim: PersistentVolumeClaim;
-  readonly suitable: readonly PersistentVolume[];
-  readonly storageClass: StorageClass | undefined;
-}
 interface State {
   /** The volumes of bound claims; undefined where one is lost. */
   readonly volumes: readonly (PersistentVolume | undefined)[];
-  readonly delayed: readonly Delayed[];
-}
-/** What is to be done for a pod before it is bound. */
-interface Plan {
-  readonly volumes: readonly {
-    readonly claim: PersistentVolumeClaim;
-    readonly volume: PersistentVolume;
-  }[];
-  readonly provision: readonly PersistentVolumeClaim[];
+  readonly delayed: readonly DelayedClaim[];
 }
 
 /**
  * Keeps pods where their volumes are, and binds claims that waited for the pod: to a volume that its node reaches, or by
  * telling the provisioner the node (KEP-490).
  */
-export function volumeBinding(handle: PluginHandle): Plugin<State> {
+export function volumeBinding(
+  handle: PluginHandle,
+  { VolumeBinding: { bindTimeoutSeconds, shape } }: PluginArgs,
+): Plugin<State, readonly DelayedClaim[]> {
   const listers = volumeListers(handle);
-  const plans = new Map<string, Plan>();
+  const line = brokenLine(shape);
+  const plans = new Map<string, VolumePlan>();
   /** Volumes that are promised to a claim, and not yet seen so. */
   const promised = new Map<string, string>();
-  const isTaken = (pod: PodInfo) => (name: string) => (promised.get(name) ?? pod.uid) !== pod.uid;
+  const planFor = (pod: PodInfo, delayed: readonly DelayedClaim[], node: NodeInfo) =>
+    planVolumes(delayed, node, {
+      isTaken: (name) => (promised.get(name) ?? pod.uid) !== pod.uid,
+      listers,
+    });
   return {
     name: "VolumeBinding",
     preFilter(pod) {
@@ -77,13 +79,26 @@ export function volumeBinding(handle: PluginHandle): Plugin<State> {
       if (claims.immediate.length > 0) return unboundImmediate;
       return { code: "Success", state: stateOf(claims, listers) };
     },
-    filter: (pod, node, state) => filter(node, state, isTaken(pod)),
+    filter(pod, node, { volumes, delayed }) {
+      const plan = delayed.length === 0 ? nothing : planFor(pod, delayed, node);
+      return filter(node, volumes, plan);
+    },
+    preScore(pod) {
+      if (pod.claims.length === 0) return skip;
+      const claims = claimsOf(pod, listers);
+      if (typeof claims === "string" || claims.delayed.length === 0) return skip;
+      return { code: "Success", state: delayedClaims(claims.delayed, listers) };
+    },
+    score(pod, node, delayed) {
+      const plan = planFor(pod, delayed, node);
+      return typeof plan === "string" ? 0 : scoreOf(plan, line);
+    },
     reserve(pod, node) {
       if (pod.claims.length === 0) return success;
       const claims = claimsOf(pod, listers);
       if (typeof claims === "string") return unresolvable(claims);
-      const plan = planFor(stateOf(claims, listers).delayed, node, isTaken(pod));
-      if (!plan) return noVolume;
+      const plan = planFor(pod, delayedClaims(claims.delayed, listers), node);
+      if (typeof plan === "string") return obstacles[plan];
       plans.set(pod.uid, plan);
       for (const { volume } of plan.volumes) promised.set(volume.metadata.name ?? "", pod.uid);
       return success;
@@ -91,13 +106,14 @@ export function volumeBinding(handle: PluginHandle): Plugin<State> {
     unreserve(pod) {
       forget(pod, plans, promised);
     },
-    preBind(pod, node, signal) {
+    preBind(pod, node) {
       const plan = plans.get(pod.uid);
       if (!plan || plan.volumes.length + plan.provision.length === 0) {
         forget(pod, plans, promised);
         return undefined;
       }
-      return carryOut(plan, { node, handle, signal: signal() })
+      const bind = (signal: AbortSignal) => carryOut(plan, { node, handle, signal });
+      return handle.within(bindTimeoutSeconds * 1000, bind)
         .catch((error) => {
           const text = error instanceof Error ? error.message : String(error);
           throw new Error(`binding volumes: ${text}`, { cause: error });
@@ -117,43 +133,60 @@ function stateOf(
 ): State {
   return {
     volumes: claims.bound.map(({ spec }) => listers.volumes.get(spec?.volumeName ?? "")),
-    delayed: claims.delayed.map((claim) => ({
-      claim,
-      suitable: suitableVolumes(claim, listers.volumes.list()),
-      storageClass: classOf(claim, listers),
-    })),
+    delayed: delayedClaims(claims.delayed, listers),
   };
 }
 
-function filter(node: NodeInfo, state: State, isTaken: (name: string) => boolean): Verdict {
-  for (const volume of state.volumes) {
-    if (!volume) return lostVolume;
-    if (!isReachable(volume, node)) return unreachable;
+function filter(
+  node: NodeInfo,
+  volumes: State["volumes"],
+  plan: VolumePlan | Obstacle,
+): Verdict {
+  const reasons: string[] = [];
+  // The first volume that is lost or elsewhere is what is reported of those that are bound.
+  for (const volume of volumes) {
+    const rejection = volume ? isReachable(volume, node) ? undefined : unreachable : lostVolume;
+    if (!rejection) continue;
+    reasons.push(...rejection.reasons);
+    break;
   }
-  if (state.delayed.length === 0) return success;
-  return planFor(state.delayed, node, isTaken) ? success : noVolume;
+  if (typeof plan === "string") reasons.push(...obstacles[plan].reasons);
+  return reasons.length === 0 ? success : unresolvable(...reasons);
 }
 
-/** Undefined if a claim could not be served on the node. */
-function planFor(
-  delayed: readonly Delayed[],
-  node: NodeInfo,
-  isTaken: (name: string) => boolean,
-): Plan | undefined {
-  const volumes: { claim: PersistentVolumeClaim; volume: PersistentVolume }[] = [];
-  const provision: PersistentVolumeClaim[] = [];
-  const assigned = assignVolumes(delayed, node, isTaken);
-  for (const [index, { claim, storageClass }] of delayed.entries()) {
-    const volume = assigned[index];
-    if (volume) volumes.push({ claim, volume });
-    else if (canProvision(claim, storageClass, node)) provision.push(claim);
-    else return undefined;
+/** Prefers nodes where the claims fill the least (or, by another shape, the most) of what serves them (KEP-1845). */
+function scoreOf(
+  { volumes, provision }: VolumePlan,
+  line: (utilization: number) => number,
+): number {
+  const classes = new Map<string, { requested: number; capacity: number }>();
+  const of = (name: string) => {
+    let known = classes.get(name);
+    if (!known) classes.set(name, known = { requested: 0, capacity: 0 });
+    return known;
+  };
+  for (const { claim, volume } of volumes) {
+    const own = of(volume.spec?.storageClassName ?? "");
+    own.requested += requestedBytes(claim);
+    own.capacity += capacityBytes(volume);
   }
-  return { volumes, provision };
+  for (const { claim, capacity } of volumes.length > 0 ? [] : provision) {
+    if (!capacity) continue;
+    const own = of(claim.spec?.storageClassName ?? "");
+    own.requested += requestedBytes(claim);
+    own.capacity = amountOf("storage", capacity.capacity ?? "0");
+  }
+  if (classes.size === 0) return 0;
+  let sum = 0;
+  for (const { requested, capacity } of classes.values()) {
+    const isOver = capacity === 0 || requested > capacity;
+    sum += line(isOver ? 100 : Math.trunc(requested * 100 / capacity));
+  }
+  return Math.round(sum / classes.size);
 }
 
 async function carryOut(
-  plan: Plan,
+  plan: VolumePlan,
   { node, handle, signal }: {
     readonly node: NodeInfo;
     readonly handle: PluginHandle;
@@ -163,13 +196,13 @@ async function carryOut(
   const { client } = handle;
   await Promise.all([
     ...plan.volumes.map(({ claim, volume }) => promise(handle, claim, volume)),
-    ...plan.provision.map(({ metadata: { namespace, name = "" } }) =>
+    ...plan.provision.map(({ claim: { metadata: { namespace, name = "" } } }) =>
       client.patch(resources.persistentvolumeclaims, { namespace, name }, {
         metadata: { annotations: { [selectedNode]: node.name } },
       }, { type: "merge" })
     ),
   ]);
-  const waiting = [...plan.volumes.map(({ claim }) => claim), ...plan.provision];
+  const waiting = [...plan.volumes, ...plan.provision].map(({ claim }) => claim);
   await Promise.all(
     waiting.map((claim) =>
       handle.waitFor(resources.persistentvolumeclaims, keyOf(claim), (now) => {
@@ -198,7 +231,7 @@ async function promise(
   }, { type: "merge" });
 }
 
-function forget(pod: PodInfo, plans: Map<string, Plan>, promised: Map<string, string>): void {
+function forget(pod: PodInfo, plans: Map<string, VolumePlan>, promised: Map<string, string>): void {
   for (const { volume } of plans.get(pod.uid)?.volumes ?? []) {
     promised.delete(volume.metadata.name ?? "");
   }

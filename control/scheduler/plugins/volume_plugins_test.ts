@@ -145,7 +145,7 @@ Deno.test("VolumeBinding gives a volume to a claim once and waits until it is bo
   assert.equal(plugin.reserve!(pod, node).code, "Success");
   assert.deepEqual(fixture.verdicts(using("data", "other")), { a: notFound, b: notFound });
   let isDone = false;
-  const done = plugin.preBind!(pod, node, () => new AbortController().signal)!
+  const done = plugin.preBind!(pod, node)!
     .then(() => isDone = true);
   await settle();
   assert.equal(api.of(resources.persistentvolumes).get("v")?.spec?.claimRef?.uid, "uid-data");
@@ -163,7 +163,7 @@ Deno.test("VolumeBinding tells the provisioner the node, and gives up when the c
   const pod = new PodInfo(using("data"));
   const node = cache.node("a")!;
   assert.equal(plugin.reserve!(pod, node).code, "Success");
-  const done = plugin.preBind!(pod, node, () => new AbortController().signal)!;
+  const done = plugin.preBind!(pod, node)!;
   await settle();
   const annotations = api.of(resources.persistentvolumeclaims).get("shop/data")?.metadata
     .annotations;
@@ -179,12 +179,13 @@ Deno.test("VolumeBinding needs nothing before a pod with bound claims is bound",
   const { plugin, cache } = new PluginFixture(volumeBinding, { nodes, objects });
   const pod = new PodInfo(using("data"));
   plugin.reserve!(pod, cache.node("a")!);
-  assert.equal(plugin.preBind!(pod, cache.node("a")!, () => AbortSignal.abort()), undefined);
+  assert.equal(plugin.preBind!(pod, cache.node("a")!), undefined);
 });
 
 Deno.test("VolumeRestrictions filter() lets one pod use a ReadWriteOncePod claim", () => {
-  const inUse = "node has pod using PersistentVolumeClaim with the same name and " +
-    "ReadWriteOncePod access mode";
+  const inUse =
+    "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode " +
+    "already in-use by another pod";
   const fixture = new PluginFixture(volumeRestrictions, {
     nodes,
     objects: [claim({ volumeName: "v", accessModes: ["ReadWriteOncePod"] })],

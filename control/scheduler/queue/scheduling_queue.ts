@@ -5,15 +5,21 @@ import type { Profile } from "../profile.ts";
 import { Heap } from "./heap.ts";
 import { asksTheSame, type WaitingPod } from "./waiting_pod.ts";
 
-/** Back-off after the first failure; doubles with each further one. */
-const initialBackoffMs = 1000;
-const maxBackoffMs = 10_000;
 /** Rejected pods are tried again after this long, in case a hint was wrong. */
 const maxRejectedMs = 5 * 60_000;
 
+/** What the queue asks of a profile. */
+export type QueueProfile = Pick<Profile, "preEnqueue" | "hints">;
+
 export interface SchedulingQueueOptions {
   readonly clock: Clock;
-  readonly profile: Pick<Profile, "queueSort" | "preEnqueue" | "hints">;
+  /** How all pods are sorted. */
+  readonly queueSort: Profile["queueSort"];
+  /** The profile that places a pod. */
+  profileOf(pod: PodInfo): QueueProfile;
+  /** Back-off after the first failure, default 1 s; doubles with each further one up to the maximum, default 10 s. */
+  readonly initialBackoffMs?: number;
+  readonly maxBackoffMs?: number;
   /** Called whenever `pop` may have something; must not call back into the queue at once. */
   readonly onReady: () => void;
 }
@@ -29,16 +35,17 @@ export class SchedulingQueue {
   readonly #backoff = new Heap(byBackoff);
   /** Apart, because a back-off after an error is never cut short. */
   readonly #errorBackoff = new Heap(byBackoff);
+  readonly #gated = new Set<WaitingPod>();
   /** In the order of their rejection, so the first is the first to be flushed. */
   readonly #rejected = new Set<WaitingPod>();
-  /** Rejected pods by the plugin that did it; under "" those that any event may help. */
-  readonly #byPlugin = new Map<string, Set<WaitingPod>>();
+  /** Rejected pods by their profile and the plugin that did it; under "" those that any event may help. */
+  readonly #filed = new Map<QueueProfile, Map<string, Set<WaitingPod>>>();
   #order = 0;
   #timer: { readonly at: number; readonly timer: Timer } | undefined;
 
   constructor(options: SchedulingQueueOptions) {
     this.#options = options;
-    this.#active = new Heap<WaitingPod>(options.profile.queueSort);
+    this.#active = new Heap<WaitingPod>(options.queueSort);
   }
 
   /** How many pods are known, wherever they wait. */
@@ -117,13 +124,17 @@ export class SchedulingQueue {
 
   /** Something happened: pods that it may help are tried again. Costs nothing for pods that nobody would wake. */
   dispatch(event: ClusterEvent): void {
+    // Gates are about the pod itself, but for claims that it waits for.
+    if (event.kind === "Storage") { for (const gated of [...this.#gated]) this.#enter(gated); }
     if (this.#rejected.size === 0) return;
-    for (const [plugin, hint] of this.#options.profile.hints.get(event.kind) ?? []) {
-      const pods = this.#byPlugin.get(plugin);
-      if (!pods) continue;
-      for (const waiting of [...pods]) if (hint(waiting.pod, event)) this.#wake(waiting);
+    for (const [{ hints }, filed] of [...this.#filed]) {
+      for (const [plugin, hint] of hints.get(event.kind) ?? []) {
+        for (const waiting of [...filed.get(plugin) ?? []]) {
+          if (hint(waiting.pod, event)) this.#wake(waiting);
+        }
+      }
+      for (const waiting of [...filed.get("") ?? []]) this.#wake(waiting);
     }
-    for (const waiting of [...this.#byPlugin.get("") ?? []]) this.#wake(waiting);
   }
 
   /** Tries a rejected pod again, as if an event had asked for it. */
@@ -176,6 +187,7 @@ export class SchedulingQueue {
     waiting.failures++;
     waiting.hasError = hasError;
     waiting.since = now;
+    const { initialBackoffMs = 1000, maxBackoffMs = 10_000 } = this.#options;
     const wait = initialBackoffMs * 2 ** (waiting.failures - 1);
     waiting.backoffUntil = now + Math.min(wait, maxBackoffMs);
   }
@@ -199,8 +211,10 @@ export class SchedulingQueue {
   }
 
   #enter(waiting: WaitingPod): void {
+    this.#gated.delete(waiting);
     if (this.#isGated(waiting)) {
       waiting.place = "gated";
+      this.#gated.add(waiting);
       return;
     }
     waiting.place = "active";
@@ -211,23 +225,28 @@ export class SchedulingQueue {
   #waitForEvent(waiting: WaitingPod): void {
     waiting.place = "rejected";
     this.#rejected.add(waiting);
+    const profile = this.#options.profileOf(waiting.pod);
+    let filed = this.#filed.get(profile);
+    if (!filed) this.#filed.set(profile, filed = new Map());
     for (const plugin of keysOf(waiting)) {
-      let pods = this.#byPlugin.get(plugin);
-      if (!pods) this.#byPlugin.set(plugin, pods = new Set());
-      pods.add(waiting);
+      const pods = filed.get(plugin);
+      if (pods) pods.add(waiting);
+      else filed.set(plugin, new Set([waiting]));
     }
     this.#arm(waiting.since + maxRejectedMs);
   }
 
   #leave(waiting: WaitingPod): void {
+    if (waiting.place === "gated") this.#gated.delete(waiting);
     if (waiting.place === "active") this.#active.remove(waiting);
     if (waiting.place === "backoff") this.#backoffOf(waiting).remove(waiting);
     if (waiting.place !== "rejected") return;
     this.#rejected.delete(waiting);
+    const filed = this.#filed.get(this.#options.profileOf(waiting.pod));
     for (const plugin of keysOf(waiting)) {
-      const pods = this.#byPlugin.get(plugin);
+      const pods = filed?.get(plugin);
       pods?.delete(waiting);
-      if (pods?.size === 0) this.#byPlugin.delete(plugin);
+      if (pods?.size === 0) filed?.delete(plugin);
     }
   }
 
@@ -241,7 +260,7 @@ export class SchedulingQueue {
   }
 
   #isGated({ pod }: WaitingPod): boolean {
-    const { preEnqueue } = this.#options.profile;
+    const { preEnqueue } = this.#options.profileOf(pod);
     return preEnqueue.some((plugin) => plugin.preEnqueue!(pod).code !== "Success");
   }
 

@@ -15,13 +15,14 @@ function info(name: string, options: PodOptions = {}): PodInfo {
 function setUp(hint: QueueingHint = () => true) {
   const clock = new FakeClock();
   let ready = 0;
+  const profile = {
+    preEnqueue: [schedulingGates()],
+    hints: new Map<EventKind, Map<string, QueueingHint>>([["NodeAdd", new Map([["Fit", hint]])]]),
+  };
   const queue = new SchedulingQueue({
     clock,
-    profile: {
-      queueSort: prioritySort().queueSort!,
-      preEnqueue: [schedulingGates()],
-      hints: new Map<EventKind, Map<string, QueueingHint>>([["NodeAdd", new Map([["Fit", hint]])]]),
-    },
+    queueSort: prioritySort().queueSort!,
+    profileOf: () => profile,
     onReady: () => void ready++,
   });
   return { clock, queue, ready: () => ready };

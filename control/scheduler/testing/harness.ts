@@ -5,6 +5,7 @@ import { FakeClock, settle } from "../../../shared/clock/fake_clock.ts";
 import { seededRandom } from "../../../shared/clock/random.ts";
 import { silentLog } from "../../../shared/log/log.ts";
 import type { ObjectMeta } from "../../../shared/meta/types.gen.ts";
+import type { SchedulerConfiguration } from "../configuration/scheduler_configuration.ts";
 import { type RunningScheduler, startScheduler } from "../scheduler.ts";
 import { MemoryApi } from "./memory_api.ts";
 
@@ -15,16 +16,19 @@ export class Harness {
   /** `Warning FailedScheduling …`, in order. */
   readonly events: string[] = [];
   readonly #seed: number;
+  readonly #configuration: SchedulerConfiguration | undefined;
   #scheduler: RunningScheduler | undefined;
 
-  constructor(seed = 1) {
+  constructor(seed = 1, configuration?: SchedulerConfiguration) {
     this.#seed = seed;
+    this.#configuration = configuration;
   }
 
   async start(): Promise<void> {
     this.#scheduler = await startScheduler({
       client: this.api.client,
       informers: this.api,
+      ...(this.#configuration && { configuration: this.#configuration }),
       clock: this.clock,
       random: seededRandom(this.#seed),
       log: silentLog,

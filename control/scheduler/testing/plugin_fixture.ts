@@ -5,7 +5,8 @@ import { resources } from "../../../shared/client/resources.gen.ts";
 import { Nominations } from "../cache/nominations.ts";
 import { PodInfo } from "../cache/pod_info.ts";
 import { SchedulerCache } from "../cache/scheduler_cache.ts";
-import { Cycle } from "../cycle.ts";
+import { defaultPluginArgs, type PluginArgs } from "../configuration/plugin_args.ts";
+import { Cycle, type CycleProfile } from "../cycle.ts";
 import type { Plugin, PluginFactory, PluginHandle, Preemption, Verdict } from "../framework.ts";
 import { MemoryApi } from "./memory_api.ts";
 import { waitForObject } from "../wait_for_object.ts";
@@ -14,6 +15,7 @@ export interface FixtureOptions {
   readonly nodes: readonly Node[];
   /** Placed pods: `spec.nodeName` says where. */
   readonly pods?: readonly Pod[];
+  readonly args?: Partial<PluginArgs>;
   /** Anything else that plugins read. */
   readonly objects?: readonly (readonly [Resource, KubeObject])[];
 }
@@ -25,8 +27,9 @@ export class PluginFixture {
   readonly preemptions: Preemption[] = [];
   readonly plugin: Plugin;
   readonly handle: PluginHandle;
+  readonly #profile: CycleProfile;
 
-  constructor(make: PluginFactory, { nodes, pods = [], objects = [] }: FixtureOptions) {
+  constructor(make: PluginFactory, { nodes, pods = [], objects = [], args = {} }: FixtureOptions) {
     for (const node of nodes) this.cache.setNode(node);
     for (const pod of pods) this.cache.setPod(new PodInfo(pod));
     for (const [resource, object] of objects) this.api.put(resource, object);
@@ -36,15 +39,20 @@ export class PluginFixture {
       lister: (resource) => this.api.of(resource),
       random: () => 0,
       preempt: (preemption) => void this.preemptions.push(preemption),
+      within: (_ms, task) => task(new AbortController().signal),
       waitFor: (resource, key, test, signal) =>
         waitForObject(this.api.of(resource), { key, test, signal }),
     };
-    this.plugin = make(this.handle);
+    this.plugin = make(this.handle, { ...defaultPluginArgs, ...args });
+    this.#profile = {
+      preFilters: this.plugin.preFilter ? [this.plugin] : [],
+      filters: this.plugin.filter ? [this.plugin] : [],
+    };
   }
 
   /** Reasons by node; "" where the pod fits. A preFilter rejection is under "*". */
   verdicts(pod: Pod): Record<string, string> {
-    const prepared = Cycle.prepare(new PodInfo(pod), [this.plugin], new Nominations());
+    const prepared = Cycle.prepare(new PodInfo(pod), this.#profile, new Nominations());
     if ("stopped" in prepared) return { "*": textOf(prepared.stopped) };
     return Object.fromEntries(
       this.cache.nodes().map((node) => [node.name, textOf(prepared.cycle.filter(node))]),

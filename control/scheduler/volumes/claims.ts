@@ -3,7 +3,11 @@ import type {
   PersistentVolume,
   PersistentVolumeClaim,
 } from "../../../shared/api/core/v1/types.gen.ts";
-import type { StorageClass } from "../../../shared/api/storage/v1/types.gen.ts";
+import type {
+  CSIDriver,
+  CSIStorageCapacity,
+  StorageClass,
+} from "../../../shared/api/storage/v1/types.gen.ts";
 import { resources } from "../../../shared/client/resources.gen.ts";
 import type { Lister } from "../../../shared/informer/informer.ts";
 import { isControlledBy } from "../../../shared/meta/object_meta.ts";
@@ -20,6 +24,8 @@ export interface VolumeListers {
   readonly claims: Lister<PersistentVolumeClaim>;
   readonly volumes: Lister<PersistentVolume>;
   readonly classes: Lister<StorageClass>;
+  readonly drivers: Lister<CSIDriver>;
+  readonly capacities: Lister<CSIStorageCapacity>;
 }
 
 /** The claims of a pod by how far their binding is. */
@@ -38,6 +44,8 @@ export function volumeListers({ lister }: PluginHandle): VolumeListers {
     claims: lister(resources.persistentvolumeclaims),
     volumes: lister(resources.persistentvolumes),
     classes: lister(resources.storageclasses),
+    drivers: lister(resources.csidrivers),
+    capacities: lister(resources.csistoragecapacities),
   };
 }
 
@@ -46,14 +54,19 @@ export function isBound({ metadata, spec }: PersistentVolumeClaim): boolean {
   return !!spec?.volumeName && metadata.annotations?.[bindCompleted] !== undefined;
 }
 
+/** The name of a claim's class; "" if it has none. */
+export function classNameOf({ metadata, spec }: PersistentVolumeClaim): string {
+  const legacy = metadata.annotations?.["volume.beta.kubernetes.io/storage-class"];
+  return legacy ?? spec?.storageClassName ?? "";
+}
+
 /** The class that would provision for a claim, if it is there. */
 export function classOf(
-  { metadata, spec }: PersistentVolumeClaim,
+  claim: PersistentVolumeClaim,
   { classes }: VolumeListers,
 ): StorageClass | undefined {
-  const legacy = metadata.annotations?.["volume.beta.kubernetes.io/storage-class"];
-  const name = legacy ?? spec?.storageClassName;
-  return name ? classes.get(name) : undefined;
+  const name = classNameOf(claim);
+  return name === "" ? undefined : classes.get(name);
 }
 
 /** The claims of a pod, or why it cannot be placed with them. */
@@ -98,7 +111,7 @@ function problemOf(
       : `persistentvolumeclaim "${name}" not found`;
   }
   if (claim.status?.phase === "Lost") {
-    const volume = claim.spec?.volumeName;
+    const volume = claim.spec?.volumeName ?? "";
     return `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${volume}"`;
   }
   if (claim.metadata.deletionTimestamp !== undefined) {

@@ -7,7 +7,13 @@ export function authorization(authorizer: Authorizer): Filter {
     const user = c.get("user");
     const info = c.get("info");
     const decision = await authorizer.authorize(user, info);
-    if (decision.decision !== "Allow") throw forbiddenError(user, info, decision);
+    const allowed = decision.decision === "Allow";
+    const record = c.get("audit");
+    if (record) {
+      record.annotate("authorization.k8s.io/decision", allowed ? "allow" : "forbid");
+      record.annotate("authorization.k8s.io/reason", decision.reason ?? "");
+    }
+    if (!allowed) throw forbiddenError(user, info, decision);
     await next();
   };
 }

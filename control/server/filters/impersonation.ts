@@ -9,7 +9,9 @@ export function impersonation(impersonator: Impersonator): Filter {
     const info = c.get("info");
     const headers: Headers | StreamHeaders = c.req.raw.headers;
     const values = headers instanceof StreamHeaders ? headers.fields : headers;
-    c.set("user", await impersonator.effectiveUser(values, user, info));
+    const effective = await impersonator.effectiveUser(values, user, info);
+    if (effective !== user) c.get("audit")?.impersonate(effective);
+    c.set("user", effective);
     await next();
   };
 }

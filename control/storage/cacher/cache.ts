@@ -97,6 +97,10 @@ export interface WatchSink {
 export interface ResourceCache {
   /** How many objects there are. */
   readonly size: number;
+  /** How many bytes they have together. */
+  readonly bytes: number;
+  /** How many watches are live. */
+  readonly watches: number;
   /**
    * The newest revision this cache has seen. Every watch whose `watch` call has resolved has been sent everything up
    * to it, so it is what a periodic bookmark carries.

@@ -47,6 +47,7 @@ export class CachedResource implements ResourceCache {
   readonly #labelIndexes = new BoundedCache<string, ObjectIndex>(MAX_LABEL_INDEXES);
   readonly #dispatch: Dispatch;
   #items = new OrderedMap<CachedEntry>();
+  #bytes = 0;
   #history: History<ObjectChange>;
   #historyBytes = 0;
   /** Changes that arrived before the objects did; undefined once loaded. */
@@ -67,6 +68,14 @@ export class CachedResource implements ResourceCache {
 
   get size(): number {
     return this.#items.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get watches(): number {
+    return this.#dispatch.size;
   }
 
   get revision(): Revision {
@@ -147,6 +156,7 @@ export class CachedResource implements ResourceCache {
   async #load(): Promise<void> {
     const { items, revision } = await this.#parts.storage.list(this.#options.prefix);
     this.#items = OrderedMap.from(items.map((item) => new CachedEntry(item, this.#options)));
+    this.#bytes = items.reduce((sum, { value }) => sum + value.length, 0);
     this.#history = new History(revision);
     const backlog = this.#backlog!;
     this.#backlog = undefined;
@@ -166,6 +176,7 @@ export class CachedResource implements ResourceCache {
     const next = step.deleted ? undefined : step.entry;
     for (const index of this.#indexes.values()) index.replace(previous, next);
     for (const index of this.#labelIndexes.values()) index.replace(previous, next);
+    this.#bytes += (next?.value.length ?? 0) - (previous?.value.length ?? 0);
     this.#remember(step);
     return step;
   }

@@ -1,10 +1,17 @@
 import type { Revision } from "../storage.ts";
 import type { Graveyard } from "./graveyard.ts";
 import { deleteKeys } from "./journal.ts";
-import { blobPrefix, compactedKey, MAX_VALUE, type Medium, segmentKey } from "./layout.ts";
+import {
+  blobPrefix,
+  compactedKey,
+  MAX_VALUE,
+  type Medium,
+  revisionBytes,
+  segmentKey,
+} from "./layout.ts";
 import { type LogIndex, Segment } from "./log_index.ts";
 import type { LogReader } from "./log_reader.ts";
-import { isBlob, type LogRecord, MAX_KEY, type PackedSegment, SegmentWriter } from "./segment.ts";
+import { isBlob, type LogRecord, MAX_KEY, SegmentWriter } from "./segment.ts";
 
 /** What is left of a segment must be below this to be merged with its neighbours. */
 const SMALL = MAX_VALUE / 2;
@@ -20,6 +27,10 @@ export interface CompactorParts {
   readonly index: LogIndex;
   readonly graveyard: Graveyard;
   readonly reader: LogReader;
+  /** Records in a form that should not be on the disk any more: once they are dead they go with the next sweep. */
+  readonly stale: Set<Revision>;
+  /** Called after the log has shrunk, and nothing else of the compactor is under way; must not reject. */
+  swept?(stopped: () => boolean): Promise<void>;
 }
 
 /**
@@ -52,6 +63,11 @@ export class Compactor {
     return done;
   }
 
+  /** Sees to what an earlier process may have left to do. */
+  resume(): void {
+    this.#work = this.#work.then(() => this.#swept());
+  }
+
   /** Ends the work under way at the next commit, and resolves then. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -60,10 +76,15 @@ export class Compactor {
 
   async #compact(revision: Revision): Promise<void> {
     if (this.#stopped || revision <= this.#compacted) return;
-    await this.#parts.medium.atomic().set(compactedKey, revision).commit();
+    await this.#parts.medium.atomic().set(compactedKey, revisionBytes(revision)).commit();
     this.#compacted = revision;
     await this.#mark(revision);
     await this.#sweep();
+    await this.#swept();
+  }
+
+  async #swept(): Promise<void> {
+    if (!this.#stopped) await this.#parts.swept?.(() => this.#stopped);
   }
 
   /** Notes which records died because the changes that replaced them are compacted now. */
@@ -89,6 +110,7 @@ export class Compactor {
     if (record.type === "put") return;
     segment.deadBytes += record.value.length;
     segment.hasDeadBlob ||= record.blob;
+    segment.hasDeadStale ||= this.#parts.stale.delete(record.revision);
     this.#parts.graveyard.mark(key, record.revision);
   }
 
@@ -99,6 +121,7 @@ export class Compactor {
     segment.dead.push(revision);
     segment.deadBytes += key.length + (blob ? 0 : size);
     segment.hasDeadBlob ||= blob;
+    segment.hasDeadStale ||= this.#parts.stale.delete(revision);
     this.#parts.graveyard.bury(key);
   }
 
@@ -118,13 +141,10 @@ export class Compactor {
     const { medium, index, graveyard } = this.#parts;
     const { merged, dropped, blobs } = await this.#merge(run);
     const commit = medium.atomic();
-    for (const segment of run) commit.delete(segmentKey(segment.first));
-    if (merged) commit.set(segmentKey(merged.first), merged.bytes);
+    commit.set(segmentKey(merged.first), merged.bytes);
+    for (const segment of run.slice(1)) commit.delete(segmentKey(segment.first));
     await commit.commit();
-    index.replace(
-      run,
-      merged && new Segment(merged.first, merged.last, merged.records, merged.size),
-    );
+    index.replace(run, new Segment(merged));
     for (const { type, key } of dropped) {
       if (type === "delete") continue;
       for (const tombstone of graveyard.clear(key)) this.#uncover(key, tombstone);
@@ -156,7 +176,10 @@ export class Compactor {
         }
       }
     }
-    return { merged: writer.finish() as PackedSegment | undefined, dropped, blobs };
+    // Also if nothing is left: that these revisions have no records must be as certain as those of others.
+    const { last, time } = run.at(-1)!;
+    const merged = writer.finish({ first: run[0]!.first, last }, { time });
+    return { merged, dropped, blobs };
   }
 
   async #deleteBlob(revision: Revision): Promise<void> {
@@ -197,8 +220,8 @@ export function planSweep(segments: readonly Segment[]): Segment[][] {
 }
 
 function isWasteful(segment: Segment): boolean {
-  return segment.hasDeadBlob || segment.deadBytes * 2 >= segment.size ||
-    segment.dead.length === segment.records;
+  return segment.hasDeadBlob || segment.hasDeadStale || segment.deadBytes * 2 >= segment.size ||
+    segment.records > 0 && segment.dead.length === segment.records;
 }
 
 function bareTombstone(record: LogRecord): LogRecord {

@@ -155,7 +155,14 @@ const cases: { title: string; segments: [bytes: number, dead: number][]; want: n
 for (const { title, segments, want } of cases) {
   Deno.test(`planSweep() ${title}`, () => {
     const made = segments.map(([bytes, dead], i) => {
-      const segment = new Segment(i as Revision, i as Revision, 10, bytes);
+      const segment = new Segment({
+        first: i as Revision,
+        last: i as Revision,
+        records: 10,
+        size: bytes,
+        blobBytes: 0,
+        time: undefined,
+      });
       segment.deadBytes = dead;
       return segment;
     });

@@ -1,4 +1,5 @@
 import type { Change, Revision } from "../storage.ts";
+import type { ValueCodec } from "../value_codec.ts";
 import {
   blobKey,
   blobPrefix,
@@ -8,6 +9,7 @@ import {
   MAX_VALUES_PER_COMMIT,
   type Medium,
   reservedKey,
+  revisionBytes,
   segmentKey,
 } from "./layout.ts";
 import {
@@ -15,6 +17,7 @@ import {
   isBlob,
   type LogRecord,
   type PackedSegment,
+  type SegmentOptions,
   SegmentWriter,
 } from "./segment.ts";
 
@@ -26,22 +29,26 @@ export interface Batch {
   /** How many of the changes offered are in it: the rest is for the next one. */
   readonly taken: number;
   readonly segments: readonly PackedSegment[];
+  /** Their values as they are stored. */
   readonly blobs: readonly Change[];
 }
 
 /** Writes batches of changes to the end of the log, each entirely or not at all. One `append` at a time. */
 export class Journal {
   readonly #medium: Medium;
+  readonly #codec: ValueCodec;
   readonly #writer = new SegmentWriter();
-  /** The last revision known to be on disk. */
-  #last: Revision;
+  /** The last revision that the log on disk covers. */
+  #end: Revision | 0;
   /** A commit failed, and it is not known whether something of it is on disk. */
   #doubt = false;
   #unsure = false;
 
-  constructor(medium: Medium, last: Revision) {
+  /** `end`: the last revision that the log covers; 0 if it is empty. */
+  constructor(medium: Medium, end: Revision | 0, codec: ValueCodec) {
     this.#medium = medium;
-    this.#last = last;
+    this.#end = end;
+    this.#codec = codec;
   }
 
   /**
@@ -52,29 +59,40 @@ export class Journal {
     return this.#unsure;
   }
 
-  /** Packs as many of the changes, from the first, as one commit can take: at least one. `deflate`: into less space. */
-  pack(changes: Iterable<Change>, deflate: boolean): Batch {
+  get end(): Revision | 0 {
+    return this.#end;
+  }
+
+  /** Packs as many of the changes, from the first, as one commit can take: at least one. */
+  pack(changes: Iterable<Change>, options: SegmentOptions): Batch {
     const segments: PackedSegment[] = [];
     const blobs: Change[] = [];
+    let end = this.#end;
+    const finish = () => {
+      const { last } = this.#writer;
+      if (last === undefined) return;
+      segments.push(this.#writer.finish({ first: end + 1 as Revision, last }, options));
+      end = last;
+    };
     let taken = 0;
     let blobBytes = 0;
     for (const change of changes) {
-      const blob = isBlob(change.key, change.value.length);
-      if (blob && blobBytes > 0 && blobBytes + change.value.length > MAX_BLOB_BYTES) break;
-      const record = recordOf(change, blob);
+      const stored = this.#codec.encode(change.key, change.value);
+      const blob = isBlob(change.key, stored.length);
+      if (blob && blobBytes > 0 && blobBytes + stored.length > MAX_BLOB_BYTES) break;
+      const record = this.#recordOf(change, stored, blob);
       if (!this.#writer.add(record)) {
         if (segments.length === MAX_VALUES_PER_COMMIT - 1) break;
-        segments.push(this.#writer.finish(deflate)!);
+        finish();
         this.#writer.add(record);
       }
       taken++;
       if (blob) {
-        blobs.push(change);
-        blobBytes += change.value.length;
+        blobs.push({ ...change, value: stored });
+        blobBytes += stored.length;
       }
     }
-    const rest = this.#writer.finish(deflate);
-    if (rest) segments.push(rest);
+    finish();
     return { taken, segments, blobs };
   }
 
@@ -89,20 +107,34 @@ export class Journal {
     for (const blob of batch.blobs) await this.#writeBlob(blob);
     const commit = this.#medium.atomic();
     for (const segment of batch.segments) commit.set(segmentKey(segment.first), segment.bytes);
-    if (reserve !== undefined) commit.set(reservedKey, reserve);
+    if (reserve !== undefined) commit.set(reservedKey, revisionBytes(reserve));
     await commit.commit().catch((error) => {
       this.#unsure = !isFull(error);
       throw error;
     });
     this.#doubt = false;
-    this.#last = batch.segments.at(-1)?.last ?? this.#last;
+    this.#end = batch.segments.at(-1)?.last ?? this.#end;
   }
 
   /** Leaves the medium without doubt and, if all revisions up to `reserve` are on disk, without a reserve beyond. */
   async release(reserve: Revision | undefined): Promise<void> {
     if (this.#doubt) await this.#clean();
     this.#doubt = false;
-    if (reserve !== undefined) await this.#medium.atomic().set(reservedKey, reserve).commit();
+    if (reserve === undefined) return;
+    await this.#medium.atomic().set(reservedKey, revisionBytes(reserve)).commit();
+  }
+
+  #recordOf(change: Change, stored: Uint8Array, blob: boolean): LogRecord {
+    const { type, key, revision, previous } = change;
+    return {
+      type,
+      key,
+      revision,
+      value: blob ? blobReference(stored) : stored,
+      blob,
+      previous: previous?.revision ?? 0,
+      previousSize: previous ? this.#codec.storedSize(key, previous.value.length) : 0,
+    };
   }
 
   async #writeBlob({ value, revision }: Change): Promise<void> {
@@ -119,7 +151,7 @@ export class Journal {
   /** Removes whatever failed commits may have left after the end of the log. */
   async #clean(): Promise<void> {
     for (const prefix of [logPrefix, blobPrefix]) {
-      const start = [...prefix, this.#last + 1];
+      const start = [...prefix, this.#end + 1];
       const keys: Deno.KvKey[] = [];
       for await (const { key } of this.#medium.list({ prefix, start })) keys.push(key);
       await deleteKeys(this.#medium, keys);
@@ -140,17 +172,4 @@ export async function deleteKeys(medium: Medium, keys: readonly Deno.KvKey[]): P
     for (const key of keys.slice(at, at + MAX_MUTATIONS)) commit.delete(key);
     await commit.commit();
   }
-}
-
-function recordOf(change: Change, blob: boolean): LogRecord {
-  const { type, key, revision, value, previous } = change;
-  return {
-    type,
-    key,
-    revision,
-    value: blob ? blobReference(value) : value,
-    blob,
-    previous: previous?.revision ?? 0,
-    previousSize: previous?.value.length ?? 0,
-  };
 }

@@ -1,4 +1,5 @@
 import type { Revision } from "../storage.ts";
+import type { SegmentFacts } from "./segment.ts";
 
 /** What is known of a segment without reading it. */
 export class Segment {
@@ -8,17 +9,27 @@ export class Segment {
   deadBytes = 0;
   /** A large value hangs on a dead record; only a rewrite frees it. */
   hasDeadBlob = false;
+  /** A dead record is in a form that should not be on the disk any more. */
+  hasDeadStale = false;
 
-  /** `first` and `last`: revisions of its first and last record; `size`: its bytes before compression. */
-  constructor(
-    readonly first: Revision,
-    readonly last: Revision,
-    readonly records: number,
-    readonly size: number,
-  ) {}
+  readonly first: Revision;
+  readonly last: Revision;
+  readonly records: number;
+  readonly size: number;
+  readonly blobBytes: number;
+  readonly time: number | undefined;
+
+  constructor(facts: SegmentFacts) {
+    this.first = facts.first;
+    this.last = facts.last;
+    this.records = facts.records;
+    this.size = facts.size;
+    this.blobBytes = facts.blobBytes;
+    this.time = facts.time;
+  }
 }
 
-/** The segments of the log, oldest first; their ranges of revisions do not overlap. */
+/** The segments of the log, oldest first; their ranges of revisions follow one another without a gap. */
 export class LogIndex {
   #segments: Segment[];
 
@@ -46,7 +57,7 @@ export class LogIndex {
     return this.#segments.slice(this.#indexAfter(from), end);
   }
 
-  /** The segment that holds this revision, if any does. */
+  /** The segment that covers this revision, if any does. */
   find(revision: Revision): Segment | undefined {
     const segment = this.#segments[this.#indexAfter(revision - 1)];
     return segment && segment.first <= revision ? segment : undefined;
@@ -57,10 +68,25 @@ export class LogIndex {
     return this.#segments.slice(0, this.#indexAfter(revision));
   }
 
+  /**
+   * The last revision made by `time`, wall-clock milliseconds, where `newest` is the last of all; undefined if that cannot
+   * be told. Where the clock was put back, the later of two such revisions.
+   */
+  revisionAt(time: number, newest: Revision): Revision | undefined {
+    let at = newest;
+    for (let i = this.#segments.length - 1; i >= 0; i--) {
+      const segment = this.#segments[i]!;
+      if (segment.time === undefined) return undefined;
+      if (segment.time <= time) return at;
+      at = segment.first - 1 as Revision;
+    }
+    return undefined;
+  }
+
   /** Puts `by` in the place of neighbouring segments. */
-  replace(run: readonly Segment[], by: Segment | undefined): void {
+  replace(run: readonly Segment[], by: Segment): void {
     const at = this.#segments.indexOf(run[0]!);
-    this.#segments.splice(at, run.length, ...(by ? [by] : []));
+    this.#segments.splice(at, run.length, by);
   }
 
   #indexAfter(revision: number): number {

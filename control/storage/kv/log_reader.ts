@@ -1,13 +1,14 @@
 import { crc32 } from "node:zlib";
 import { type Change, type Revision, StorageError, type Stored } from "../storage.ts";
+import { type ValueCodec, ValueError } from "../value_codec.ts";
 import { blobPrefix, type Medium, segmentKey } from "./layout.ts";
 import type { LogIndex, Segment } from "./log_index.ts";
 import { blobOf, type LogRecord, readSegment } from "./segment.ts";
 
 /** Segments kept decoded: replays look up previous values near one another. */
 const KEPT_SEGMENTS = 8;
-/** Segments read at once: up to 64 KiB each. */
-const SEGMENTS_PER_READ = 64;
+/** Segments read at once, up to 64 KiB each: what comes of one read is worked through in one stretch. */
+const SEGMENTS_PER_READ = 16;
 /** A segment may be rewritten between looking it up and reading it; then it is looked up again. */
 const ATTEMPTS = 5;
 
@@ -15,11 +16,13 @@ const ATTEMPTS = 5;
 export class LogReader {
   readonly #medium: Medium;
   readonly #index: LogIndex;
+  readonly #codec: ValueCodec;
   readonly #kept = new Map<Segment, readonly LogRecord[]>();
 
-  constructor(medium: Medium, index: LogIndex) {
+  constructor(medium: Medium, index: LogIndex, codec: ValueCodec) {
     this.#medium = medium;
     this.#index = index;
+    this.#codec = codec;
   }
 
   /** The records of a segment, or undefined if it is not there any more. Rejects with `Unavailable`. */
@@ -55,10 +58,17 @@ export class LogReader {
     if (next < segments.length) throw new TypeError("The log lacks a part that was written");
   }
 
-  /** The value of a record, wherever it is. */
+  /** The value of a record, wherever it is. Rejects with `Compacted` if its key has been taken away meanwhile. */
   async value(record: LogRecord): Promise<Uint8Array> {
-    if (!record.blob) return record.value;
-    return await available(() => readBlob(this.#medium, record));
+    const stored = record.blob
+      ? await available(() => readBlob(this.#medium, record))
+      : record.value;
+    try {
+      return this.#codec.decode(record.key, stored);
+    } catch (cause) {
+      if (!(cause instanceof ValueError)) throw cause;
+      throw new StorageError("Compacted", record.key, { cause });
+    }
   }
 
   /** What `key` held as of the change with this revision. */

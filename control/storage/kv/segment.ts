@@ -16,14 +16,36 @@ export interface LogRecord extends Keyed {
   readonly previousSize: number;
 }
 
-/** Records packed into one value of the medium, in the order of revisions. */
-export interface PackedSegment {
+/** The revisions that a segment answers for, whether or not it still has records of them. */
+export interface Cover {
   readonly first: Revision;
   readonly last: Revision;
+}
+
+/** What is known of a segment without its records. */
+export interface SegmentFacts extends Cover {
   readonly records: number;
   /** Bytes it takes before compression. */
   readonly size: number;
+  /** Bytes of the large values that its records refer to. */
+  readonly blobBytes: number;
+  /** As `SegmentOptions.time`. */
+  readonly time: number | undefined;
+}
+
+/** Records packed into one value of the medium, in the order of revisions. */
+export interface PackedSegment extends SegmentFacts {
   readonly bytes: Uint8Array;
+}
+
+export interface SegmentOptions {
+  /**
+   * Spend some 30 µs on making it a fraction of the size, which a store that is mostly idle has and its flash is thankful
+   * for.
+   */
+  readonly deflate?: boolean;
+  /** Wall-clock milliseconds: its records were made between this and the time of the segment before. */
+  readonly time?: number | undefined;
 }
 
 /** Where a large value is to be read back from, and how to tell that it is whole. */
@@ -36,12 +58,17 @@ export interface BlobReference {
 export const MAX_KEY = 2048;
 
 const CRC = 4;
-const HEADER = CRC + 1;
-const PLAIN = 0;
+const FLAGS = 1;
+const TIME = 6;
+const LAST = 8;
+const HEADER = CRC + FLAGS + TIME + LAST;
 const DEFLATED = 1;
+const TIMED = 2;
+const COVERED = 4;
 /** Below this, compression saves no page of the medium. */
 const WORTH_DEFLATING = 512;
-const FRAMING = 48;
+/** What a record takes beside key and value, at most. Changes as `HEADER` does: files rest on where `isBlob` draws the line. */
+const FRAMING = 34;
 const DELETE = 1;
 const BLOB = 2;
 
@@ -67,16 +94,18 @@ export function blobOf(record: LogRecord): BlobReference {
 }
 
 /**
- * Fills segments, one at a time. A segment is a checksum (CRC-32 of the rest), then for each record: flags, revision,
- * distance to the previous revision of the key (0: none) and the size of that value, key, value; numbers are
- * little-endian base-128, as in protocol buffers. A byte before the records says whether they are deflated (RFC 1951).
+ * Fills segments, one at a time. A segment is a checksum (CRC-32 of the rest), a byte of flags, a time (six bytes, 0 if
+ * it is not known), the last revision that it covers (64-bit floating point; its key has the first), then for each
+ * record: flags, revision, distance to the previous revision of the key (0: none) and the size of that value, key, value;
+ * numbers are little-endian base-128, as in protocol buffers. The segment's flags say whether the records are deflated
+ * (RFC 1951), whether there is a time (format 1 had none) and a last revision (before format 3 there was none).
  */
 export class SegmentWriter {
   readonly #buffer = new Uint8Array(MAX_VALUE);
   readonly #text = new TextEncoder();
   #at = HEADER;
   #records = 0;
-  #first = 0 as Revision;
+  #blobBytes = 0;
   #last = 0 as Revision;
 
   /** Adds a record; false if the segment has no room for it. */
@@ -94,30 +123,36 @@ export class SegmentWriter {
     this.#number(value.length);
     this.#buffer.set(value, this.#at);
     this.#at += value.length;
-    if (this.#records++ === 0) this.#first = revision;
+    if (record.blob) this.#blobBytes += blobOf(record).size;
+    this.#records++;
     this.#last = revision;
     return true;
   }
 
-  /**
-   * The segment, ready to be stored, and begins the next; undefined if nothing was added. `deflate`: spend some 30 µs
-   * on making it a fraction of the size, which a store that is mostly idle has and its flash is thankful for.
-   */
-  finish(deflate = false): PackedSegment | undefined {
-    if (this.#records === 0) return undefined;
-    this.#buffer[CRC] = PLAIN;
+  /** The revision of the record that was added last; undefined if the segment has none. */
+  get last(): Revision | undefined {
+    return this.#records === 0 ? undefined : this.#last;
+  }
+
+  /** The segment, ready to be stored, and begins the next. */
+  finish({ first, last }: Cover, { deflate = false, time }: SegmentOptions = {}): PackedSegment {
+    this.#buffer[CRC] = TIMED | COVERED;
+    writeTime(this.#buffer, time ?? 0);
+    new DataView(this.#buffer.buffer).setFloat64(CRC + FLAGS + TIME, last);
     const plain = this.#buffer.subarray(0, this.#at);
     const bytes = deflate && plain.length > WORTH_DEFLATING ? deflated(plain) : plain.slice();
-    new DataView(bytes.buffer).setUint32(0, crc32(bytes.subarray(CRC)));
+    writeChecksum(bytes);
     const segment = {
-      first: this.#first,
-      last: this.#last,
+      first,
+      last,
       records: this.#records,
       size: this.#at,
+      blobBytes: this.#blobBytes,
+      time,
       bytes,
     };
     this.#at = HEADER;
-    this.#records = 0;
+    this.#records = this.#blobBytes = 0;
     return segment;
   }
 
@@ -135,19 +170,49 @@ export interface ReadSegment {
   readonly records: readonly LogRecord[];
   /** As `PackedSegment.size`. */
   readonly size: number;
+  /** As `SegmentOptions.time`. */
+  readonly time: number | undefined;
+  /** The last revision that it covers; undefined if it is of a format that did not say. */
+  readonly last: Revision | undefined;
 }
 
 /** Reads a segment back; values are views of one buffer. Throws a `TypeError` if it is not what was written. */
 export function readSegment(bytes: Uint8Array): ReadSegment {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < HEADER || view.getUint32(0) !== crc32(bytes.subarray(CRC))) {
-    throw new TypeError("Cannot read a segment: its checksum does not fit");
-  }
-  const plain = bytes[CRC] === DEFLATED ? inflated(bytes.subarray(HEADER)) : bytes.subarray(HEADER);
+  const { view, body, timed, covered } = opened(bytes);
+  const plain = bytes[CRC]! & DEFLATED ? inflated(body) : body;
   const records: LogRecord[] = [];
   const cursor = { bytes: plain, at: 0 };
   while (cursor.at < plain.length) records.push(readRecord(cursor));
-  return { records, size: HEADER + plain.length };
+  return {
+    records,
+    size: HEADER + plain.length,
+    time: timed ? readTime(view) || undefined : undefined,
+    last: covered ? view.getFloat64(CRC + FLAGS + TIME) as Revision : undefined,
+  };
+}
+
+/** A segment of an older format as one of this, its records untouched. */
+export function withCover(bytes: Uint8Array, last: Revision): Uint8Array {
+  const { view, body, timed } = opened(bytes);
+  const made = new Uint8Array(HEADER + body.length);
+  made[CRC] = bytes[CRC]! | TIMED | COVERED;
+  writeTime(made, timed ? readTime(view) : 0);
+  new DataView(made.buffer).setFloat64(CRC + FLAGS + TIME, last);
+  made.set(body, HEADER);
+  writeChecksum(made);
+  return made;
+}
+
+/** Checks a segment and takes it apart. */
+function opened(bytes: Uint8Array) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < CRC + FLAGS || view.getUint32(0) !== crc32(bytes.subarray(CRC))) {
+    throw new TypeError("Cannot read a segment: its checksum does not fit");
+  }
+  const timed = (bytes[CRC]! & TIMED) !== 0;
+  const covered = (bytes[CRC]! & COVERED) !== 0;
+  const header = CRC + FLAGS + (timed ? TIME : 0) + (covered ? LAST : 0);
+  return { view, body: bytes.subarray(header), timed, covered };
 }
 
 function inflated(body: Uint8Array): Uint8Array {
@@ -158,9 +223,24 @@ function inflated(body: Uint8Array): Uint8Array {
 function deflated(plain: Uint8Array): Uint8Array<ArrayBuffer> {
   const body = deflateRawSync(plain.subarray(HEADER));
   const bytes = new Uint8Array(HEADER + body.length);
-  bytes[CRC] = DEFLATED;
+  bytes.set(plain.subarray(0, HEADER));
+  bytes[CRC]! |= DEFLATED;
   bytes.set(body, HEADER);
   return bytes;
+}
+
+function writeChecksum(bytes: Uint8Array<ArrayBuffer>): void {
+  new DataView(bytes.buffer).setUint32(0, crc32(bytes.subarray(CRC)));
+}
+
+function writeTime({ buffer }: Uint8Array<ArrayBuffer>, time: number): void {
+  const view = new DataView(buffer);
+  view.setUint16(CRC + FLAGS, Math.floor(time / 2 ** 32));
+  view.setUint32(CRC + FLAGS + 2, time % 2 ** 32);
+}
+
+function readTime(view: DataView): number {
+  return view.getUint16(CRC + FLAGS) * 2 ** 32 + view.getUint32(CRC + FLAGS + 2);
 }
 
 interface Cursor {

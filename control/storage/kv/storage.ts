@@ -10,15 +10,18 @@ import {
   type Listing,
   type ListOptions,
   type Revision,
-  type Storage,
   StorageError,
   type Stored,
+  type TimedStorage,
   type Write,
 } from "../storage.ts";
+import { plainCodec, type ValueCodec } from "../value_codec.ts";
 import { Compactor } from "./compactor.ts";
+import type { FreeSpace } from "./free_space.ts";
 import { type Batch, Journal } from "./journal.ts";
-import type { Medium } from "./layout.ts";
+import { compactedKey, type Medium, revisionBytes } from "./layout.ts";
 import type { LoadedStore } from "./load.ts";
+import type { StoreMark } from "./mark.ts";
 import { type LogIndex, Segment } from "./log_index.ts";
 import { LogReader } from "./log_reader.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
@@ -34,6 +37,8 @@ export interface KvStorageOptions {
    * 20 KB however small it is, and leases are all that an idle cluster writes.
    */
   readonly lazyFlushMs?: number;
+  /** Default: values are stored as they are. */
+  readonly codec?: ValueCodec | undefined;
 }
 
 /** What a `KvStorage` works on; see `openKvStorage`, which makes it. */
@@ -42,6 +47,9 @@ export interface KvStorageParts {
   readonly loaded: LoadedStore;
   /** Lets other processes open the store; called last. */
   readonly release: () => void;
+  /** Both are absent on a medium that is no file. */
+  readonly mark?: StoreMark;
+  readonly space?: FreeSpace;
 }
 
 /** A write that is ordered but not yet shown to readers. */
@@ -64,12 +72,16 @@ const QUIET_MS = 100;
  * answered when their batch is on disk. While one batch is being written the next one fills (group commit), so that
  * one fsync serves as many writers as there are.
  */
-export class KvStorage implements Storage {
+export class KvStorage implements TimedStorage {
   /** Tells this store from all others, for as long as it exists. */
   readonly id: string;
+  /** What was found in a form that its codec would not write any more, when the store was opened. */
+  readonly stale: readonly Stored[];
   readonly #options: KvStorageOptions;
   readonly #medium: Medium;
   readonly #release: () => void;
+  readonly #mark: StoreMark | undefined;
+  readonly #space: FreeSpace | undefined;
   readonly #items: OrderedMap<Stored>;
   readonly #index: LogIndex;
   readonly #reader: LogReader;
@@ -94,6 +106,8 @@ export class KvStorage implements Storage {
   /** The last commit failed; said once in the log, and once more when it is over. */
   #failing = false;
   #committing: Promise<void> | undefined;
+  /** What must be done between two commits. */
+  readonly #between: (() => Promise<void>)[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(parts: KvStorageParts, options: KvStorageOptions) {
@@ -101,13 +115,17 @@ export class KvStorage implements Storage {
     this.#options = options;
     this.#medium = medium;
     this.#release = parts.release;
+    this.#mark = parts.mark;
+    this.#space = parts.space;
     this.id = loaded.id;
     this.#items = loaded.items;
     this.#index = loaded.index;
     this.#revision = this.#given = loaded.revision;
     this.#reserved = loaded.reserved;
-    this.#reader = new LogReader(medium, this.#index);
-    this.#journal = new Journal(medium, loaded.revision);
+    const codec = options.codec ?? plainCodec;
+    this.stale = loaded.stale.current;
+    this.#reader = new LogReader(medium, this.#index, codec);
+    this.#journal = new Journal(medium, loaded.end, codec);
     const { log } = options;
     const { index, graveyard } = loaded;
     this.#compactor = new Compactor(loaded.compacted, {
@@ -115,7 +133,10 @@ export class KvStorage implements Storage {
       index,
       graveyard,
       reader: this.#reader,
+      stale: loaded.stale.revisions,
+      swept: (stopped) => this.#giveBack(stopped),
     });
+    this.#compactor.resume();
     this.#retention = new Retention(options.retention ?? {}, {
       clock: options.clock,
       log,
@@ -132,6 +153,16 @@ export class KvStorage implements Storage {
 
   compacted(): Revision {
     return this.#compactor.compacted;
+  }
+
+  timeOf(revision: Revision): number | undefined {
+    // Compacted segments are merged, and their times with them.
+    return revision > this.compacted() ? this.#index.find(revision)?.time : undefined;
+  }
+
+  revisionAt(time: number): Revision | undefined {
+    const revision = this.#index.revisionAt(time, this.#revision);
+    return revision !== undefined && revision >= this.compacted() ? revision : undefined;
   }
 
   get(key: string): Stored | undefined {
@@ -236,7 +267,7 @@ export class KvStorage implements Storage {
     this.#showLazy();
     // A watcher that was just told may have written, and so have begun the commit already.
     if (this.#committing) return;
-    if (this.#pending.length > 0) this.#committing = this.#commitAll();
+    if (this.#pending.length + this.#between.length > 0) this.#committing = this.#commitAll();
     else if (this.#unflushed.length > 0) this.#flushLater();
   }
 
@@ -262,9 +293,10 @@ export class KvStorage implements Storage {
   async #commitAll(): Promise<void> {
     // One turn of the microtask queue, so that writes made together are written together.
     await Promise.resolve();
-    while (this.#pending.length > 0) {
+    while (this.#pending.length + this.#between.length > 0) {
+      await this.#between.shift()?.();
       try {
-        await this.#commit();
+        if (this.#pending.length > 0) await this.#commit();
       } catch (cause) {
         this.#fail(cause);
       }
@@ -277,7 +309,10 @@ export class KvStorage implements Storage {
   /** Writes one batch: first what was shown already, then what waits. */
   async #commit(): Promise<void> {
     const now = this.#options.clock.monotonic();
-    const batch = this.#journal.pack(this.#queue(), now - this.#lastCommit > QUIET_MS);
+    const batch = this.#journal.pack(this.#queue(), {
+      deflate: now - this.#lastCommit > QUIET_MS,
+      time: this.#options.clock.now(),
+    });
     this.#lastCommit = now;
     const flushed = Math.min(batch.taken, this.#unflushed.length);
     const written = batch.taken - flushed;
@@ -291,7 +326,10 @@ export class KvStorage implements Storage {
     if (reserve !== undefined) this.#reserved = reserve;
     this.#unflushed.splice(0, flushed);
     this.#record(batch);
-    if (written > 0) this.#show(this.#pending.splice(0, written));
+    if (written === 0) return;
+    const shown = this.#pending.splice(0, written);
+    if (shown.some(({ lazy }) => !lazy)) this.#mark?.note(last);
+    this.#show(shown);
   }
 
   *#queue(): Iterable<Change> {
@@ -300,9 +338,7 @@ export class KvStorage implements Storage {
   }
 
   #record({ segments }: Batch): void {
-    for (const { first, last, records, size } of segments) {
-      this.#index.append(new Segment(first, last, records, size));
-    }
+    for (const segment of segments) this.#index.append(new Segment(segment));
     this.#retention.grown(segments);
   }
 
@@ -363,6 +399,24 @@ export class KvStorage implements Storage {
     while (this.#unflushed.length > 0) await this.#commit();
   }
 
+  /** Returns free space of the file to the disk, a little after each commit. */
+  async #giveBack(stopped: () => boolean): Promise<void> {
+    try {
+      await this.#space?.giveBack({
+        stopped,
+        alone: (step) =>
+          new Promise((resolve, reject) => {
+            this.#between.push(() => step().then(resolve, reject));
+            if (!this.#committing) this.#advance();
+          }),
+        commit: () =>
+          this.#medium.atomic().set(compactedKey, revisionBytes(this.compacted())).commit(),
+      });
+    } catch (error) {
+      this.#options.log.error("Could not return free space of the store to the disk", error);
+    }
+  }
+
   async #close(): Promise<void> {
     await this.#compactor.stop();
     this.#retention.stop();
@@ -375,9 +429,19 @@ export class KvStorage implements Storage {
       this.#options.log.error("Could not write leases to the store before closing it", error);
     }
     this.#flushTimer?.cancel();
-    this.#medium.close();
+    await this.#letGo();
     this.#release();
     this.#hub.close(new StorageError("Closed", ""));
+  }
+
+  async #letGo(): Promise<void> {
+    try {
+      await this.#mark?.close(this.#journal.end);
+    } catch (error) {
+      // Then SQLite must not remove its log: the mark says that there is one. It goes with the process.
+      return this.#options.log.error("Could not note that the store is closed", error);
+    }
+    this.#medium.close();
   }
 
   /** The changes in a segment after a revision. `known` is brought up to them. */

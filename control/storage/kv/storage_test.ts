@@ -267,6 +267,24 @@ Deno.test("KvStorage keeps its history within the limits of changes and bytes", 
   assert.ok(storage.revision() - storage.compacted() < 500);
 });
 
+Deno.test("KvStorage counts large values among the bytes of its history", async () => {
+  using on = await lasting();
+  const kept = { retention: { bytes: 2_000_000 } };
+  const storage = await on.open(kept);
+  for (let i = 0; i < 50; i++) await put(storage, "/a/1", "x".repeat(200_000));
+  for (let i = 0; i < 3; i++) await storage.compact(storage.compacted());
+  const pieces = [...await dump(on.medium)].filter(([key]) => key.startsWith("blob"));
+  const size = pieces.reduce((sum, [, value]) => sum + (value as Uint8Array).length, 0);
+  assert.ok(size < 2_500_000, `${size} bytes are kept`);
+  assert.ok(storage.revision() - storage.compacted() >= 5);
+  // What was counted when it was written is counted when it is read.
+  const again = await on.open(kept);
+  await put(again, "/a/1", "x".repeat(1_000_000));
+  await put(again, "/a/1", "x".repeat(1_000_000));
+  for (let i = 0; i < 3; i++) await again.compact(again.compacted());
+  assert.ok(again.revision() - again.compacted() <= 2);
+});
+
 Deno.test("KvStorage refuses keys that a segment has no room for", async () => {
   using on = await lasting();
   const storage = await on.open();

@@ -8,32 +8,41 @@ import {
   type Listing,
   type ListOptions,
   type Revision,
-  type Storage,
   StorageError,
   type Stored,
+  type TimedStorage,
   type Write,
 } from "../storage.ts";
 
 export interface MemoryStorageOptions {
   /** How many changes are kept for watches and older lists; the oldest go first. Default 10,000. */
   readonly historyLength?: number;
+  /** The wall clock; without one, nothing is known of times. */
+  readonly now?: () => number;
+}
+
+interface TimedChange extends Change {
+  readonly time: number | undefined;
 }
 
 /**
  * The reference implementation: nothing outlives the process, and every write is durable (as far as that goes) the
  * moment it is made. For tests, and for clusters in one process.
  */
-export class MemoryStorage implements Storage {
+export class MemoryStorage implements TimedStorage {
   readonly #items = new OrderedMap<Stored>();
   // An empty store is at 1, as etcd's is: "0" means "any" to API clients and must not name a state.
-  readonly #history = new History<Change>(1 as Revision);
+  readonly #history = new History<TimedChange>(1 as Revision);
   readonly #hub = new ChangeHub();
   readonly #historyLength: number;
+  readonly #now: () => number | undefined;
   #revision = 1 as Revision;
+  #newestTime: number | undefined;
   #closed = false;
 
   constructor(options: MemoryStorageOptions = {}) {
     this.#historyLength = options.historyLength ?? 10_000;
+    this.#now = options.now ?? (() => undefined);
   }
 
   revision(): Revision {
@@ -42,6 +51,22 @@ export class MemoryStorage implements Storage {
 
   compacted(): Revision {
     return this.#history.floor;
+  }
+
+  timeOf(revision: Revision): number | undefined {
+    const [step] = this.#history.since(revision - 1 as Revision);
+    return step?.revision === revision ? step.time : undefined;
+  }
+
+  revisionAt(time: number): Revision | undefined {
+    if (this.#newestTime !== undefined && this.#newestTime <= time) return this.#revision;
+    let at = this.#revision;
+    for (let back = 0;; back++) {
+      const step = this.#history.fromEnd(back);
+      if (step?.time === undefined) return undefined;
+      if (step.time <= time) return at;
+      at = step.revision - 1 as Revision;
+    }
   }
 
   get(key: string): Stored | undefined {
@@ -82,7 +107,8 @@ export class MemoryStorage implements Storage {
     if (type === "put") this.#items.set(stored);
     else this.#items.delete(key);
     const change: Change = { type, ...stored, previous };
-    this.#history.push(change);
+    this.#newestTime = this.#now();
+    this.#history.push({ ...change, time: this.#newestTime });
     if (this.#history.length > this.#historyLength) this.#history.shift();
     this.#hub.publish([note === undefined ? change : { ...change, note }]);
     return stored;

@@ -1,12 +1,13 @@
-import type { IncomingMessage } from "node:http";
 import { labelNames, type RuntimeEvent } from "../runtime_service.ts";
 
 interface PodmanEvent {
+  readonly Type: string;
   readonly Action: string;
   readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
 }
 
-const filters = { type: ["container"], event: ["start", "died", "remove"] };
+/** Of images every event counts; Podman has more kinds of them than are worth a list. */
+const filters = { type: ["container", "image"] };
 const types: Readonly<Record<string, "started" | "died" | "removed">> = {
   start: "started",
   died: "died",
@@ -17,25 +18,32 @@ const types: Readonly<Record<string, "started" | "died" | "removed">> = {
 export const podmanEvents = {
   path: `/events?stream=true&filters=${encodeURIComponent(JSON.stringify(filters))}`,
 
-  /** One JSON object a line; containers that are no pod's are left out. Ends when the stream ends. */
-  async *parse(stream: IncomingMessage): AsyncIterable<RuntimeEvent> {
+  /**
+   * One JSON object a line; containers that are no pod's are left out. Ends when the stream ends. `onImage` is called when
+   * something happened to an image.
+   */
+  async *parse(
+    stream: AsyncIterable<unknown>,
+    onImage: () => void,
+  ): AsyncIterable<RuntimeEvent> {
     const decoder = new TextDecoder();
     let rest = "";
     for await (const chunk of stream) {
       const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) {
-        const event = eventOf(line);
+        if (line.trim() === "") continue;
+        const said = JSON.parse(line) as PodmanEvent;
+        if (said.Type === "image") onImage();
+        const event = eventOf(said);
         if (event) yield event;
       }
     }
   },
 };
 
-function eventOf(line: string): RuntimeEvent | undefined {
-  if (line.trim() === "") return undefined;
-  const { Action, Actor } = JSON.parse(line) as PodmanEvent;
-  const type = types[Action];
-  const podUid = Actor.Attributes[labelNames.podUid];
+function eventOf({ Type, Action, Actor }: PodmanEvent): RuntimeEvent | undefined {
+  const type = Type === "container" ? types[Action] : undefined;
+  const podUid = type && Actor.Attributes[labelNames.podUid];
   return type && podUid ? { type, id: Actor.ID, podUid } : undefined;
 }

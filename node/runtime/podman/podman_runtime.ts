@@ -26,6 +26,8 @@ import { collect, openAttach, openExec } from "./sessions.ts";
 
 /** How long a killed container may take to be reaped before we say that it does not die. */
 const KILL_TIMEOUT_MS = 20_000;
+/** Images are asked for again after so long: what others do in the machine's own storage may not be told to us. */
+const LIST_IMAGES_MS = 300_000;
 
 /**
  * Podman as the container engine, through its REST service on a Unix socket. Containers belong to conmon, not to
@@ -38,6 +40,10 @@ export class PodmanRuntime implements RuntimeService {
   readonly #wantedRuntime: string | undefined;
   readonly #images: PodmanImages;
   #facts: EngineFacts | undefined;
+  /** The images, until an event tells of a change; asking Podman makes it write to the disk. */
+  #listed: Promise<ImageInfo[]> | undefined;
+  #listedAt = -Infinity;
+  #hearsOfImages = false;
   /** Containers that we sent SIGKILL. */
   readonly #killed = new Set<string>();
   /** What inspection said, by ID, with the summary it was true for. */
@@ -120,11 +126,15 @@ export class PodmanRuntime implements RuntimeService {
           path: podmanEvents.path,
           signal,
         });
+        this.#hearsOfImages = true;
         yield { type: "resync" };
-        yield* podmanEvents.parse(response);
+        yield* podmanEvents.parse(response, () => this.#listed = undefined);
       } catch (error) {
         if (signal.aborted) return;
         this.#context.log.warn("Podman events interrupted", { error: String(error) });
+      } finally {
+        this.#hearsOfImages = false;
+        this.#listed = undefined;
       }
       await sleep(this.#clock, 1000, signal).catch(() => {});
     }
@@ -160,8 +170,20 @@ export class PodmanRuntime implements RuntimeService {
   }
 
   async listImages(): Promise<ImageInfo[]> {
+    const now = this.#clock.monotonic();
+    if (this.#listed && now - this.#listedAt < LIST_IMAGES_MS) return await this.#listed;
     await this.#service.ensure();
-    return await this.#images.list();
+    const list = this.#images.list();
+    if (this.#hearsOfImages) this.#keepList(list, now);
+    return await list;
+  }
+
+  #keepList(list: Promise<ImageInfo[]>, now: number): void {
+    this.#listed = list;
+    this.#listedAt = now;
+    list.catch(() => {
+      if (this.#listed === list) this.#listed = undefined;
+    });
   }
 
   async removeImage(id: string): Promise<void> {

@@ -65,6 +65,34 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "PodmanRuntime lists images from memory until somebody changes one",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const under = await open();
+    if ("skip" in under) return console.log(`skipped: ${under.skip}`);
+    const { runtime, image, directory } = under;
+    const following = new AbortController();
+    const names = async () => (await runtime.listImages()).flatMap(({ names }) => names);
+    try {
+      const events = runtime.events(following.signal)[Symbol.asyncIterator]();
+      await events.next();
+      void events.next().catch(() => {});
+      const first = await runtime.listImages();
+      assert.equal(await runtime.listImages(), first, "nothing has changed");
+      const storage = ["--root", `${directory}/root`, "--runroot", `${directory}/run/storage`];
+      const podman = [...storage, "--tmpdir", `${directory}/run/libpod`];
+      const env = { CONTAINERS_CONF: `${directory}/run/containers.conf` };
+      await host.output("podman", [...podman, "tag", image, "localhost/other:1"], { env });
+      while (!(await names()).includes("localhost/other:1")) await sleep(systemClock, 50);
+    } finally {
+      following.abort();
+      await under.close();
+    }
+  },
+});
+
 async function ended(runtime: RuntimeService, id: string): Promise<void> {
   const controller = new AbortController();
   for await (const _event of runtime.events(controller.signal)) {

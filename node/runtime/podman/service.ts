@@ -111,9 +111,10 @@ export class PodmanService {
     });
   }
 
+  /** `/version` would tell as well, but Podman asks the package manager who owns runc and conmon for it, every time. */
   async #answers(): Promise<boolean> {
     try {
-      await this.client.call({ method: "GET", path: "/version" });
+      (await this.client.stream({ method: "GET", path: "/_ping" })).resume();
       return true;
     } catch {
       return false;

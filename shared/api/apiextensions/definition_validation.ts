@@ -199,7 +199,9 @@ function validateCommon(
   return [
     ...validateSchema(schema, "spec.validation", { ...options, rules, hasStatus }),
     ...validateSubresources(common.subresources, "spec.subresources"),
-    ...columns.flatMap((column, i) => validateColumn(column, `spec.additionalPrinterColumns[${i}]`)),
+    ...columns.flatMap((column, i) =>
+      validateColumn(column, `spec.additionalPrinterColumns[${i}]`)
+    ),
     ...validateSelectable(common.selectableFields ?? [], "spec.selectableFields", {
       schema,
       missing: "may only be set when validations.schema is included",

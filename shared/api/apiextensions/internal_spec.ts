@@ -74,7 +74,8 @@ export function showVersion(version: CustomResourceDefinitionVersion): unknown {
 export function showSchema(schema: JSONSchemaProps | undefined): unknown {
   if (!schema) return null;
   const { items, dependencies, externalDocs } = schema;
-  const list = (schemas: readonly JSONSchemaProps[] | undefined) => schemas?.map(showSchema) ?? null;
+  const list = (schemas: readonly JSONSchemaProps[] | undefined) =>
+    schemas?.map(showSchema) ?? null;
   return {
     ID: schema.id ?? "",
     Schema: schema.$schema ?? "",
@@ -86,7 +87,9 @@ export function showSchema(schema: JSONSchemaProps | undefined): unknown {
     Title: schema.title ?? "",
     Default: schema.default ?? null,
     ...showRules(schema),
-    Items: items === undefined ? null : Array.isArray(items)
+    Items: items === undefined
+      ? null
+      : Array.isArray(items)
       ? { Schema: null, JSONSchemas: list(items) }
       : { Schema: showSchema(items), JSONSchemas: null },
     AllOf: list(schema.allOf),

@@ -8,7 +8,10 @@ import {
 import { validateDefaults } from "../../schema/structural/default_rules.ts";
 import { resolveField } from "../../schema/structural/field_reference.ts";
 import { additionalOf, itemsOf, metaFields } from "../../schema/structural/json_schema.ts";
-import { structuralObstacle, validateStructural } from "../../schema/structural/structural_rules.ts";
+import {
+  structuralObstacle,
+  validateStructural,
+} from "../../schema/structural/structural_rules.ts";
 import { showSchema } from "./internal_spec.ts";
 import { validateListKeywords } from "./list_keyword_validation.ts";
 import type { RuleChecker, RuleScope } from "./rule_checker.ts";
@@ -232,7 +235,8 @@ function validateKeywords(
 ): FieldError[] {
   const errors: FieldError[] = [];
   const { type, default: standard } = schema;
-  const refuse = (field: string, detail: string) => errors.push(forbidden(`${path}.${field}`, detail));
+  const refuse = (field: string, detail: string) =>
+    errors.push(forbidden(`${path}.${field}`, detail));
   if (validTypes && type && !types.includes(type)) {
     errors.push(notSupported(`${path}.type`, type, types));
   }

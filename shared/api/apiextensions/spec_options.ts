@@ -1,7 +1,10 @@
 import { sameJson } from "../../schema/same_json.ts";
 import { prunedDefaults } from "../../schema/structural/default_rules.ts";
 import { someSchema } from "../../schema/structural/json_schema.ts";
-import { structuralObstacle, validateStructural } from "../../schema/structural/structural_rules.ts";
+import {
+  structuralObstacle,
+  validateStructural,
+} from "../../schema/structural/structural_rules.ts";
 import { isCaBundle } from "./ca_bundle.ts";
 import { hasKnownReviewVersion } from "./conversion_validation.ts";
 import { isEstablished } from "./definition_conditions.ts";

@@ -41,7 +41,8 @@ function isAuthority(authority: string): boolean {
 const atomText = String.raw`A-Za-z0-9!#$%&'*+\-/=?^_\x60{|}~\u0080-\u{10ffff}`;
 const atom = `[${atomText}]+`;
 const quoted = String.raw`"(?:[^"\\\r\n]|\\.)*"`;
-const addressSpec = `(?:${atom}(?:\\.${atom})*|${quoted})@(?:${atom}(?:\\.${atom})*|\\[[^\\[\\]\\\\]*\\])`;
+const addressSpec =
+  `(?:${atom}(?:\\.${atom})*|${quoted})@(?:${atom}(?:\\.${atom})*|\\[[^\\[\\]\\\\]*\\])`;
 const bare = new RegExp(`^\\s*${addressSpec}\\s*$`, "u");
 /** Words, then the address between angle brackets. */
 const named = new RegExp(`^(?:[${atomText}.\\s]|${quoted})*<${addressSpec}>\\s*$`, "u");

@@ -2,7 +2,6 @@ import { isObject } from "../json_object.ts";
 import { sameJson } from "../same_json.ts";
 import { additionalOf, itemsOf, type JsonSchema, propertyOf } from "./json_schema.ts";
 
-
 type Values = Record<string, unknown>;
 
 /**

@@ -45,9 +45,7 @@ export function resolveField(
       if (token === "[") tokens.shift();
       continue;
     }
-    return tokens.length === 0
-      ? "unexpected end of JSON path"
-      : `expected ] but got ${tokens[0]}`;
+    return tokens.length === 0 ? "unexpected end of JSON path" : `expected ] but got ${tokens[0]}`;
   }
   return { path, root, schema: at };
 }

@@ -1,4 +1,4 @@
-import { schemaOfType, type SchemaNode, type StructNode } from "../schema.ts";
+import { type SchemaNode, schemaOfType, type StructNode } from "../schema.ts";
 import type { FieldNode, ListNode, ScalarNode } from "../schema.ts";
 import { additionalOf, hasAdditional, itemsOf, type JsonSchema } from "./json_schema.ts";
 import { resourceShapeOf } from "./shape.ts";

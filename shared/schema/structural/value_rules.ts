@@ -1,4 +1,10 @@
-import { type FieldError, invalid, notSupported, required, tooLong } from "../../meta/field_error.ts";
+import {
+  type FieldError,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from "../../meta/field_error.ts";
 import { tooMany } from "../../meta/field_error.ts";
 import { isObject } from "../json_object.ts";
 import { sameJson } from "../same_json.ts";

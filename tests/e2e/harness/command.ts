@@ -62,13 +62,14 @@ export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
   timeoutMs = 30_000,
+  everyMs = 50,
 ): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
     if (performance.now() > end) throw new Error(`Waited ${timeoutMs / 1000} s in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 

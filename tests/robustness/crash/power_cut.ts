@@ -11,6 +11,8 @@ export interface PowerCutTally {
   images: number;
   acknowledged: number;
   syncs: number;
+  /** Intervals between two fsyncs in which the power went off, of `syncs` and one more. */
+  intervals: number;
 }
 
 export interface PowerCutOptions {
@@ -23,8 +25,8 @@ const LINES = 1500;
 const SECTOR = 512;
 
 /**
- * Runs a child with 64 writers under strace, then plays its writes and fsyncs back: the power goes off at `cuts` random
- * moments, when each file has what was synced and, of what was written since, nothing, a part in order, or any of it
+ * Runs a child with 64 writers under strace, then plays its writes and fsyncs back: the power goes off `cuts` times, in
+ * one interval between two fsyncs after the other, at a random moment of each, when each file has what was synced and, of what was written since, nothing, a part in order, or any of it
  * and torn. Each such disk must open and be complete up to the last write acknowledged by then. Needs strace.
  */
 export async function powerCuts(
@@ -38,12 +40,8 @@ export async function powerCuts(
   try {
     await traceChild(`${directory}/store`, trace, seed);
     const calls = await readTrace(trace);
-    const first = calls.findIndex(({ type }) => type === "say");
-    const moments = Array.from(
-      { length: cuts },
-      () => first + Math.floor(random.float() * (calls.length - first)),
-    ).sort((a, b) => a - b);
-    const tally = { images: 0, acknowledged: 0, syncs: 0 };
+    const tally = { images: 0, acknowledged: 0, syncs: 0, intervals: 0 };
+    const moments = momentsOf(calls, { cuts, random, tally });
     const disk = new Map<string, SyncedFile>();
     const said: string[] = [];
     for (const [i, call] of calls.entries()) {
@@ -63,9 +61,32 @@ export async function powerCuts(
   }
 }
 
+/** Which calls the power goes off before, in order. Begins when the first write was acknowledged. */
+function momentsOf(
+  calls: readonly Call[],
+  { cuts, random, tally }: {
+    readonly cuts: number;
+    readonly random: Random;
+    readonly tally: PowerCutTally;
+  },
+): number[] {
+  const first = calls.findIndex(({ type }) => type === "say");
+  const syncs = [...calls.keys()].filter((i) => i > first && calls[i]!.type === "sync");
+  const bounds = [first, ...syncs, calls.length];
+  const gaps = Array.from({ length: bounds.length - 1 }, (_, i) => i);
+  // Where there are more intervals than cuts, which of them is left to chance.
+  tally.intervals = Math.min(cuts, gaps.length);
+  const start = Math.floor(random.float() * gaps.length);
+  return Array.from({ length: cuts }, (_, i) => {
+    const gap = gaps[(start + i) % gaps.length]!;
+    const [from, to] = [bounds[gap]!, bounds[gap + 1]!];
+    return from + Math.floor(random.float() * (to - from));
+  }).sort((a, b) => a - b);
+}
+
 async function traceChild(store: string, trace: string, seed: number): Promise<void> {
   const program = new URL("child.ts", import.meta.url).pathname;
-  const calls = "trace=openat,close,pwrite64,write,fsync,fdatasync,ftruncate";
+  const calls = "trace=openat,fcntl,close,pwrite64,write,fsync,fdatasync,ftruncate";
   const run = [Deno.execPath(), "run", "-A", "--no-check", "--unstable-kv", program, store];
   const child = new Deno.Command("strace", {
     args: [

@@ -4,7 +4,7 @@ import { sleep, systemClock } from "../../../shared/clock/clock.ts";
 import { FakeClock } from "../../../shared/clock/fake_clock.ts";
 import { type Random, seededRandom } from "../../../shared/clock/random.ts";
 import { silentLog } from "../../../shared/log/log.ts";
-import { type Acknowledged, checkStore } from "./store_check.ts";
+import { type Acknowledged, checkStore, type StoreFindings } from "./store_check.ts";
 
 /** What rounds of kills came to. */
 export interface CrashTally {
@@ -19,7 +19,7 @@ export interface CrashTally {
 
 /** So long must a stopped child have said nothing, to be taken to have said all. */
 const SILENCE_MS = 25;
-const FILES = ["state.kv", "state.kv-wal"];
+const FILES = ["state.mark", "state.kv", "state.kv-wal"];
 
 interface Image {
   readonly directory: string;
@@ -49,12 +49,14 @@ export async function crashRounds(rounds: number, seed: number): Promise<CrashTa
       }
       for (const image of images) {
         const then = [...before, ...acknowledged.slice(0, image.acknowledged)];
-        tally.watches += await checkDirectory(image.directory, then, random);
+        tally.watches += (await checkDirectory(image.directory, then, random)).watches;
         await Deno.remove(image.directory, { recursive: true });
       }
-      tally.watches += await checkDirectory(directory, all, random);
-      // Older rounds count by what they last did to each key.
-      before = [...new Map(all.map((one) => [one.key, one])).values()];
+      const { watches, changes } = await checkDirectory(directory, all, random);
+      tally.watches += watches;
+      // Older rounds count by what they last did to each key, and that may be a write whose answer the kill prevented.
+      const done = [...all, ...changes].sort((a, b) => a.revision - b.revision);
+      before = [...new Map(done.map((one) => [one.key, one])).values()];
       tally.rounds++;
       tally.images += images.length;
       tally.acknowledged += acknowledged.length;
@@ -70,7 +72,7 @@ async function checkDirectory(
   directory: string,
   acknowledged: readonly Acknowledged[],
   random: Random,
-): Promise<number> {
+): Promise<StoreFindings> {
   const storage = await openKvStorage(directory, {
     clock: new FakeClock(),
     random,

@@ -11,19 +11,27 @@ export interface Acknowledged {
   readonly number: string;
 }
 
+/** What a check of a store came to. */
+export interface StoreFindings {
+  /** Watches resumed. */
+  readonly watches: number;
+  /** All changes that the store still tells of, in order: acknowledged or not, from now on they are there. */
+  readonly changes: readonly Acknowledged[];
+}
+
 /** Watches resumed per store, each from another acknowledged revision. */
 const RESUMED = 12;
 
 /**
  * Holds a store, as it was found, against all that was acknowledged before: every acknowledged write is there or was
  * replaced by a newer one of its key (leases may be older), every value is whole, and a watch resumed from any
- * acknowledged revision sees what followed, once, in order, with what was there before. Returns how many watches.
+ * acknowledged revision sees what followed, once, in order, with what was there before.
  */
 export async function checkStore(
   storage: Storage,
   acknowledged: readonly Acknowledged[],
   random: Random,
-): Promise<number> {
+): Promise<StoreFindings> {
   const compacted = storage.compacted();
   const all = await changesAfter(storage, compacted);
   const base = (await storage.list("", { revision: compacted })).items;
@@ -39,7 +47,11 @@ export async function checkStore(
     const seen = await changesAfter(storage, revision as Revision);
     assert.deepEqual(seen.map(line), all.filter((one) => one.revision > revision).map(line));
   }
-  return Math.min(RESUMED, known.length);
+  const changes = all.map((change) => {
+    const { type, key, revision } = change;
+    return { type, key, revision, number: numberOf(change) };
+  });
+  return { watches: Math.min(RESUMED, known.length), changes };
 }
 
 async function changesAfter(storage: Storage, after: Revision): Promise<readonly Change[]> {

@@ -12,7 +12,7 @@ export type Call =
   | { readonly type: "say"; readonly bytes: Uint8Array };
 
 /** The store's files that matter after a power cut; its shared memory is made anew. */
-const names = /(state\.kv(?:-wal)?)$/;
+const names = /(state\.(?:kv|kv-wal|mark))$/;
 
 /** Reads what `strace -f -xx` wrote. A call that is cut in two by another thread counts as made when it began. */
 export async function readTrace(path: string): Promise<Call[]> {
@@ -59,8 +59,9 @@ class TraceReader {
     const file = this.#open.get(descriptor);
     if (file === undefined) return;
     const count = this.#unsynced.get(file) ?? 0;
-    if (name === "pwrite64") {
-      const at = Number(text.match(/", \d+, (\d+)/)?.[1]);
+    if (name === "pwrite64" || name === "write") {
+      // Only the mark is written to without a position, and always from its beginning.
+      const at = Number(text.match(/", \d+, (\d+)/)?.[1] ?? 0);
       this.calls.push({ type: "write", file, at, bytes: bytesOf(text) });
       this.#unsynced.set(file, count + 1);
     } else if (name === "ftruncate") {
@@ -79,6 +80,9 @@ class TraceReader {
       if (file !== undefined) this.#open.set(result, file);
     }
     const file = this.#open.get(descriptor);
+    if (name === "fcntl" && file !== undefined && /F_DUPFD/.test(began) && result !== undefined) {
+      this.#open.set(result, file);
+    }
     const since = this.#syncing.get(thread);
     if (file === undefined || since === undefined || !name?.endsWith("sync")) return;
     this.#syncing.delete(thread);

@@ -25,8 +25,14 @@ export const lease = defineKind<Lease>({
     prepareForUpdate: dropCoordination,
     validate: validateLease,
   },
-  lazyWrites: true,
+  lazyUpdate: isRenewal,
 });
+
+/** Whoever holds it goes on holding it. Who takes it or lets it go must find it so after a power cut. */
+function isRenewal(lease: Lease, old: Lease): boolean {
+  const holder = lease.spec?.holderIdentity;
+  return Boolean(holder) && holder === old.spec?.holderIdentity;
+}
 
 /** The fields of coordinated leader election (KEP-4355), which is off by default, unless they are in use already. */
 function dropCoordination({ spec }: Lease, old?: Lease): void {
