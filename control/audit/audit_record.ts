@@ -60,8 +60,9 @@ export class AuditRecord {
     this.#objectRef = referenceOf(request.info);
   }
 
-  /** Adds an annotation; the first value of a key stays. */
-  annotate(key: string, value: string): void {
+  /** Adds an annotation, if the request is recorded at `level` or above; the first value of a key stays. */
+  annotate(key: string, value: string, level: Level = "Metadata"): void {
+    if (!atLeast(this.level, level)) return;
     const known = this.#annotations[key];
     if (known !== undefined && known !== value) {
       const { id } = this.#request;

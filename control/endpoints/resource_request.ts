@@ -61,6 +61,7 @@ export async function readBody(
 
 /** The scope of a write, from the request alone. Throws BadRequest for options without meaning. */
 export function writeScope(request: ResourceRequest, dryRun: boolean): WriteScope {
+  const { audit } = request;
   return {
     user: request.user,
     namespace: request.resource.kind.scope === "Namespaced" ? request.info.namespace : "",
@@ -70,6 +71,7 @@ export function writeScope(request: ResourceRequest, dryRun: boolean): WriteScop
     sent: sentOptions(request.query),
     signal: request.signal,
     warn: (message) => request.warn(message),
+    ...(audit && { annotate: (key, value, level) => audit.annotate(key, value, level) }),
   };
 }
 

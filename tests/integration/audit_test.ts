@@ -230,3 +230,35 @@ Deno.test("a policy of level None records nothing, but every request has its nam
     assert.deepEqual(take(), []);
   });
 });
+
+Deno.test("an audit tells which webhooks were asked, and that one failed and was ignored", async () => {
+  await withAudit("rules: [{level: Metadata}]", async ({ cluster, take }) => {
+    await cluster.create({
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "MutatingWebhookConfiguration",
+      metadata: { name: "m" },
+      webhooks: [{
+        name: "m.example.com",
+        clientConfig: { url: "https://192.0.2.1" },
+        rules: [{
+          apiGroups: [""],
+          apiVersions: ["v1"],
+          operations: ["*"],
+          resources: ["secrets"],
+        }],
+        failurePolicy: "Ignore",
+        sideEffects: "None",
+        admissionReviewVersions: ["v1"],
+      }],
+    });
+    take();
+    await cluster.request(secrets, post(secret));
+    const { annotations } = take().at(-1)!;
+    const prefix = "mutation.webhook.admission.k8s.io/round_0_index_0";
+    assert.equal(annotations?.[`failed-open.${prefix}`], "m.example.com");
+    assert.equal(
+      annotations?.[prefix],
+      '{"configuration":"m","webhook":"m.example.com","mutated":false}',
+    );
+  });
+});
