@@ -2,12 +2,10 @@
  * A long run of the robustness suite: `deno task robustness --rounds 1000 --seed 1 [--subject kv]`. Runs every subject
  * with as many seeds as there are rounds, says on stdout what was broken and by which seed, and writes RESULTS.md. With
  * `--crashes N`, and with `--cuts N` if there is strace, real processes are killed and robbed of their power as often; with
- * `--damages N` the files of killed and closed stores are damaged as often; with `--hours N` a store lives through so many
- * hours of a cluster's churn in compressed time.
+ * `--damages N` the files of killed and closed stores are damaged as often.
  *
  * @module
  */
-import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
 import { systemClock } from "../../shared/clock/clock.ts";
 import { saveSection } from "../results/section.ts";
@@ -16,7 +14,6 @@ import { plantedBugs, SEEDS_PER_BUG } from "./bugs.ts";
 import { powerCuts } from "./crash/power_cut.ts";
 import { damageRounds } from "./crash/damage.ts";
 import { crashRounds } from "./crash/rounds.ts";
-import { grow } from "./growth.ts";
 import type { Fault } from "./nemesis.ts";
 import { run } from "./run.ts";
 import { type SubjectName, subjects } from "./subject.ts";
@@ -74,16 +71,14 @@ interface Misfortunes {
   readonly crashes: number;
   readonly cuts: number;
   readonly damages: number;
-  readonly hours: number;
 }
 
 /** Kills real processes, cuts their power and damages their files; throws when something is found. */
 async function runProcesses(
-  { crashes, cuts, damages, hours }: Misfortunes,
+  { crashes, cuts, damages }: Misfortunes,
   seed: number,
 ): Promise<string[]> {
   const lines: string[] = [];
-  if (hours > 0) lines.push(await churn(hours, seed), "");
   if (damages > 0) {
     const { refused, unharmed } = await damageRounds(damages, seed);
     lines.push(
@@ -121,20 +116,6 @@ async function runProcesses(
     );
   }
   return lines;
-}
-
-/** What memory may have grown by since the first hour; what is collected when is the engine's affair. */
-const GROWN_MEMORY = 64_000_000;
-
-async function churn(hours: number, seed: number): Promise<string> {
-  const { writes, written, file, wal, fill, rss } = await grow(hours, seed);
-  assert.ok(rss.late <= rss.early + GROWN_MEMORY, `memory grew from ${rss.early} to ${rss.late}`);
-  const [total, most, log, early, late] = [written, file, wal, rss.early, rss.late].map((bytes) =>
-    `${(bytes / 1e6).toFixed(1)} MB`
-  );
-  return `${hours} hours of a small cluster's churn: ${writes} writes, ${total}; the database never above ${most} (${
-    Math.round(fill * 100)
-  } % of its limit), its write-ahead log never above ${log}; memory ${early} after the first hour, never above ${late}.`;
 }
 
 /** The first seed that finds each planted bug. */
@@ -205,17 +186,14 @@ if (import.meta.main) {
       crashes: { type: "string", default: "0" },
       cuts: { type: "string", default: "0" },
       damages: { type: "string", default: "0" },
-      hours: { type: "string", default: "0" },
     },
   });
-  const { rounds, seed, subject, crashes, cuts, damages, hours } = values;
+  const { rounds, seed, subject, crashes, cuts, damages } = values;
   const misfortunes = {
     crashes: Number(crashes),
     cuts: Number(cuts),
     damages: Number(damages),
-    hours: Number(hours),
   };
-  // First, while the memory of the process is its own.
   const processes = await runProcesses(misfortunes, Number(seed));
   const tallies: Tally[] = [];
   for (const name of subjects) {

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { FakeClock } from "../../../shared/clock/fake_clock.ts";
 import { seededRandom } from "../../../shared/clock/random.ts";
 import { silentLog } from "../../../shared/log/log.ts";
-import { put, Recorder, text } from "../contract_suite.ts";
+import { put, Recorder, remove, text } from "../contract_suite.ts";
 import { revisionOf } from "./layout.ts";
 import { openKvStorage } from "./open.ts";
 import { KvOpenError, type KvOpenErrorCode } from "./open_error.ts";
@@ -118,8 +118,8 @@ for (const format of [1, 2]) {
 }
 
 /** Not worth compressing. */
-function randomText(): string {
-  return crypto.getRandomValues(new Uint8Array(100)).toHex();
+function randomText(length = 200): string {
+  return crypto.getRandomValues(new Uint8Array(length / 2)).toHex();
 }
 
 const refusals: {
@@ -284,4 +284,24 @@ Deno.test("openKvStorage() refuses a directory that cannot be used", () =>
   inDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/file`, "");
     await refusedToOpen(`${directory}/file`, "Unreadable", /file/i);
+  }));
+
+Deno.test("openKvStorage() makes a store whose file follows what is in it, up and down", () =>
+  inDirectory(async (directory) => {
+    const storage = await open(directory);
+    const all = (count: number, write: (key: string) => Promise<unknown>) =>
+      Promise.all(Array.from({ length: count }, (_, i) => write(`/a/${i}`)));
+    for (let i = 0; i < 10; i++) await all(1000, (key) => put(storage, key, randomText(2500)));
+    const { size: most } = await Deno.stat(`${directory}/state.kv`);
+    await all(950, (key) => remove(storage, key));
+    await storage.compact(storage.revision());
+    // A thousand pages later SQLite cuts the file off.
+    for (let i = 0; i < 5; i++) await all(400, (key) => put(storage, `/b${key}`, randomText(2500)));
+    await storage.compact(storage.revision());
+    const live = 450 * 2500;
+    const { size } = await Deno.stat(`${directory}/state.kv`);
+    const limit = 2 * live * 4 / 3 + 5 * 1024 * 1024;
+    assert.ok(size < limit && most > 2 * limit, `${most} bytes became ${size}`);
+    assert.equal((await storage.list("")).items.length, 450);
+    await storage.close();
   }));
