@@ -19,7 +19,7 @@ const STORED = [1_000, 50_000];
 export async function benchApi(options: BenchOptions): Promise<string> {
   const starts = () => {
     console.log(`starts with ${STORED.join(" and ")} objects`);
-    return measureStarts(startCoracle, { ...options, counts: STORED });
+    return measureStarts({ ...options, counts: STORED });
   };
   return await bench(options, { mode: "api", bars: apiBars, programs: [], alone: starts });
 }

@@ -1,8 +1,10 @@
+import { startCoracle, storeOf } from "./coracle_server.ts";
 import type { Figures } from "./figures.ts";
 import { faultsOf, type Load, type LoadOptions, type OperationResult } from "./load.ts";
-import { storePods } from "./own_load.ts";
+import { createFirstPod } from "./own_load.ts";
 import { usageOfTrees } from "./process_usage.ts";
 import type { RunningServer, StartServer } from "./server.ts";
+import { storePods } from "./store_pods.ts";
 
 /** A server is at rest so long after it is ready. */
 const REST_MS = 10_000;
@@ -37,28 +39,29 @@ export async function measureRound(start: StartServer, options: RoundOptions): P
   });
 }
 
-/** How long a start takes when there are so many objects in the store: `start/<n>` for each, in rising order. */
+/** How long a start of Coracle takes when so many pods are in its store: `start/<n>` for each, in rising order. */
 export async function measureStarts(
-  start: StartServer,
   { counts, port, directory }: Pick<RoundOptions, "port" | "directory"> & {
     readonly counts: readonly number[];
   },
 ): Promise<Figures> {
   return await inFreshFolder(directory, async (fresh) => {
     const options = { directory: fresh, port, scheduler: false };
-    const figures: Record<string, number> = {};
-    let stored = 0;
-    let server = await start(options);
-    try {
-      for (const count of counts) {
-        await storePods(server, stored, count);
-        stored = count;
+    const start = async <T>(use: (server: RunningServer) => T | Promise<T>) => {
+      const server = await startCoracle(options);
+      try {
+        return await use(server);
+      } finally {
         await server.stop();
-        server = await start(options);
-        figures[`start/${count}`] = server.readySeconds;
       }
-    } finally {
-      await server.stop();
+    };
+    const namespace = await start(createFirstPod);
+    const figures: Record<string, number> = {};
+    let stored = 1;
+    for (const count of counts) {
+      await storePods({ directory: storeOf(fresh), namespace, from: stored, to: count });
+      stored = count;
+      figures[`start/${count}`] = await start(({ readySeconds }) => readySeconds);
     }
     return figures;
   });

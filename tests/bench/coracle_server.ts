@@ -3,6 +3,7 @@ import { locateProgram } from "../../cli/program.ts";
 import { serverConfig } from "../../control/config.ts";
 import { parseKubeconfig } from "../../shared/client/kubeconfig.ts";
 import { systemClock } from "../../shared/clock/clock.ts";
+import { eventually } from "../e2e/harness/command.ts";
 import {
   type Identity,
   LoggedProcess,
@@ -38,8 +39,21 @@ export async function startCoracle(options: ServerOptions): Promise<RunningServe
   }
 }
 
+/** Where such a server has its store. */
+export function storeOf(directory: string): string {
+  return `${directory}/data/store`;
+}
+
 async function adminOf(kubeconfig: string): Promise<Identity> {
-  const text = await Deno.readTextFile(kubeconfig);
+  // It is placed right after the server is ready for requests.
+  const text = await eventually(
+    "a kubeconfig",
+    () =>
+      Deno.readTextFile(kubeconfig).catch((error) => {
+        if (error instanceof Deno.errors.NotFound) return undefined;
+        throw error;
+      }),
+  );
   const { caPem = "", certificate } = parseKubeconfig(text, { readFile: Deno.readTextFileSync });
   const { certPem, keyPem } = certificate!();
   return { ca: caPem, certificate: certPem, key: keyPem };
