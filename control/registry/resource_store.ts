@@ -1,4 +1,5 @@
 import type { KindDefinition, KubeObject, WriteContext } from "../../shared/api/kind.ts";
+import { loadCel } from "../../shared/cel/loading.ts";
 import { cloneJson } from "../../shared/codec/clone_json.ts";
 import { timestamp } from "../../shared/clock/clock.ts";
 import { type FieldError, invalid } from "../../shared/meta/field_error.ts";
@@ -30,7 +31,7 @@ import {
 } from "./metadata.ts";
 import { decodeStored, encodeStored, keyOf } from "./stored_object.ts";
 import { dropStatus, keepAllButStatus, keepStatus } from "./status_part.ts";
-import type { Deleted, StoreOptions, WriteScope, Written } from "./store_types.ts";
+import type { Deleted, Place, StoreOptions, WriteScope, Written } from "./store_types.ts";
 import {
   type CreateOptions,
   type DeleteHow,
@@ -44,12 +45,6 @@ import { fromStored, toStored } from "./versions.ts";
 /** Lost races are run again; more than this many in a row means that the server is overloaded. */
 const maxAttempts = 100;
 const maxNameAttempts = 8;
-
-/** Where an object is written, and whether it may be acknowledged from memory. */
-interface Place {
-  readonly namespace: string;
-  readonly lazy?: boolean;
-}
 
 /**
  * Serves one stored kind. All that is particular comes from the kind's declaration, so custom resources are served
@@ -151,6 +146,7 @@ export class ResourceStore {
   ): Promise<Written> {
     const { kind } = this;
     const { admission, clock, random, hooks } = this.#options;
+    if (kind.usesExpressions) await loadCel();
     const context = contextOf(scope, clock.now());
     wipeMetadata(object);
     for (const warning of dedupOwnerReferences(object, false)) scope.warn(warning);
@@ -245,6 +241,7 @@ export class ResourceStore {
   ): Promise<Written> {
     const { kind } = this;
     const { admission, clock, hooks } = this.#options;
+    if (kind.usesExpressions) await loadCel();
     const context = contextOf(scope, clock.now());
     const old = decodeStored(current.value, kind);
     const oldView = fromStored(view, old);

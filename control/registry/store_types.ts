@@ -94,3 +94,9 @@ export interface StoreOptions {
   /** For endpoints beyond `status`, by name. */
   readonly subresources?: Readonly<Record<string, SubresourceStrategy>> | undefined;
 }
+
+/** Where an object is written, and whether it may be acknowledged from memory. */
+export interface Place {
+  readonly namespace: string;
+  readonly lazy?: boolean;
+}

@@ -155,6 +155,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   readonly convertedAnnotations?: readonly string[];
   /** Whether an update may be acknowledged from memory, and be lost with the power: the renewal of a lease. */
   lazyUpdate?(object: T, old: T): boolean;
+  /** Objects hold expressions of CEL: `loadCel` is to be awaited before they are validated. */
+  readonly usesExpressions?: boolean;
   /** Sent as a warning with the answer to every request for this kind. */
   readonly deprecation?: string;
   /** DELETE answers with the object instead of a `Status`. */

@@ -4,6 +4,9 @@ import { decodeObject, normalizeObject } from "../schema/decode.ts";
 import { apiVersionOf, type KindDefinition, type KubeObject } from "./kind.ts";
 import { builtinKinds as kinds } from "./mod.ts";
 import data from "./testdata/rules_b.json" with { type: "json" };
+import { loadCel } from "../cel/loading.ts";
+
+await loadCel();
 
 /** What kube-apiserver 1.37 answered: changes are merge patches, errors are `field: message`. */
 const { create, defaults, update } = data as unknown as {

@@ -3,17 +3,14 @@ import type {
   ParamKind,
   Variable,
 } from "../../../shared/api/admissionregistration/v1/types.gen.ts";
-import { admissionEnvironment } from "../../../shared/cel/admission/admission_environment.ts";
-import {
-  type CompiledExpression,
-  compileExpression,
-} from "../../../shared/cel/admission/compile_expression.ts";
+import type { CompiledExpression } from "../../../shared/cel/admission/compile_expression.ts";
 import { MATCH_CONDITIONS_BUDGET } from "../../../shared/cel/limits.ts";
+import { celEngine } from "../../../shared/cel/loading.ts";
 import { anyType, boolType, type CelType } from "../../../shared/cel/types/cel_type.ts";
 import { joinReasons } from "../refusal.ts";
 import { type EvaluationInput, Evaluator, type NamedExpression } from "./evaluation.ts";
 
-/** Compiles the expressions of one policy, which may use its variables. */
+/** Compiles the expressions of one policy, which may use its variables. `loadCel` has been awaited. */
 export class PolicyCompiler {
   readonly #params: boolean;
   readonly #types = new Map<string, CelType | undefined>();
@@ -44,6 +41,7 @@ export class PolicyCompiler {
     },
   ): NamedExpression {
     const { types, authorizer = true, patches = false } = options;
+    const { admissionEnvironment, compileExpression } = celEngine();
     const environment = admissionEnvironment({
       params: this.#params,
       authorizer,

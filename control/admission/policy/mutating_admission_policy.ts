@@ -5,6 +5,7 @@ import type {
 import type { KubeObject } from "../../../shared/api/kind.ts";
 import { StatusError } from "../../../shared/meta/status_error.ts";
 import { sameJson } from "../../registry/metadata.ts";
+import { loadCel } from "../../../shared/cel/loading.ts";
 import type { AdmissionPlugin, Attributes } from "../plugin.ts";
 import { refusal } from "../refusal.ts";
 import { type Participants, Reinvocation } from "../reinvocation.ts";
@@ -52,6 +53,7 @@ export function mutatingAdmissionPolicy(deps: PolicyDependencies): AdmissionPlug
     handles: ({ kind, operation }) => operation !== "DELETE" && isInterceptable(kind),
     async admit(attributes, reinvocation = new Reinvocation()) {
       if (!hasBindings(deps.reader, plurals.bindings)) return;
+      await loadCel();
       const participants = reinvocation.of(name);
       if (reinvocation.isSecond && participants.differs(attributes.object)) participants.changed();
       try {

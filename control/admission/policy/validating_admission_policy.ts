@@ -2,6 +2,7 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from "../../../shared/api/admissionregistration/v1/types.gen.ts";
+import { loadCel } from "../../../shared/cel/loading.ts";
 import type { Namespace } from "../../../shared/api/core/v1/types.gen.ts";
 import { StatusError, type StatusReason } from "../../../shared/meta/status_error.ts";
 import type { AdmissionPlugin, Attributes } from "../plugin.ts";
@@ -55,6 +56,7 @@ export function validatingAdmissionPolicy(deps: PolicyDependencies): AdmissionPl
     handles: ({ kind }) => isInterceptable(kind),
     async validate(attributes) {
       if (!hasBindings(deps.reader, plurals.bindings)) return;
+      await loadCel();
       await new Judgement(attributes, deps).run();
     },
   };

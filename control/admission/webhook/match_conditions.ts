@@ -2,6 +2,7 @@ import type {
   MutatingWebhook,
   ValidatingWebhook,
 } from "../../../shared/api/admissionregistration/v1/types.gen.ts";
+import { loadCel } from "../../../shared/cel/loading.ts";
 import type { Authorizer } from "../../server/request_context.ts";
 import { conditionsHold, PolicyCompiler } from "../policy/compiled_policy.ts";
 import { Decisions } from "../policy/decisions.ts";
@@ -15,6 +16,7 @@ export function conditionMatcher(authorizer: Authorizer): ConditionMatcher {
     readonly NamedExpression[]
   >();
   return async (webhook, request) => {
+    if ((webhook.matchConditions ?? []).length > 0) await loadCel();
     let conditions = compiled.get(webhook);
     if (!conditions) {
       conditions = new PolicyCompiler({}).conditions(webhook.matchConditions);

@@ -1,8 +1,5 @@
-import {
-  admissionEnvironment,
-  type AdmissionVariables,
-} from "../../cel/admission/admission_environment.ts";
-import { compileExpression } from "../../cel/admission/compile_expression.ts";
+import type { AdmissionVariables } from "../../cel/admission/admission_environment.ts";
+import { celEngine } from "../../cel/loading.ts";
 import type { CelType } from "../../cel/types/cel_type.ts";
 import { anyType } from "../../cel/types/cel_type.ts";
 import { type FieldError, internal, invalid } from "../../meta/field_error.ts";
@@ -20,6 +17,7 @@ export function checkExpression(
   path: string,
   { types, shown = expression, ...variables }: ExpressionOptions,
 ): readonly FieldError[] {
+  const { admissionEnvironment, compileExpression } = celEngine();
   const environment = admissionEnvironment({ authorizer: true, ...variables });
   const compiled = compileExpression(expression, environment, types);
   if (compiled.ok) return [];
@@ -55,6 +53,7 @@ export class PolicyScope {
 
   /** Checks a variable and makes it known to what is checked after it. */
   declare(name: string, expression: string, path: string): readonly FieldError[] {
+    const { admissionEnvironment, compileExpression } = celEngine();
     const environment = admissionEnvironment({
       params: this.params,
       authorizer: true,

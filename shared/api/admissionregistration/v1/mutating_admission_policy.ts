@@ -17,6 +17,7 @@ import type {
 export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   group: "admissionregistration.k8s.io",
   version: "v1",
+  usesExpressions: true,
   kind: "MutatingAdmissionPolicy",
   plural: "mutatingadmissionpolicies",
   categories: ["api-extensions"],

@@ -8,6 +8,7 @@ import type { MutatingWebhookConfiguration } from "./types.gen.ts";
 export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfiguration>({
   group: "admissionregistration.k8s.io",
   version: "v1",
+  usesExpressions: true,
   kind: "MutatingWebhookConfiguration",
   plural: "mutatingwebhookconfigurations",
   categories: ["api-extensions"],

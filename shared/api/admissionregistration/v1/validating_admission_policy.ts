@@ -19,6 +19,7 @@ import type { AuditAnnotation, ValidatingAdmissionPolicy, Validation } from "./t
 export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   group: "admissionregistration.k8s.io",
   version: "v1",
+  usesExpressions: true,
   kind: "ValidatingAdmissionPolicy",
   plural: "validatingadmissionpolicies",
   categories: ["api-extensions"],

@@ -8,6 +8,7 @@ import type { ValidatingWebhookConfiguration } from "./types.gen.ts";
 export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfiguration>({
   group: "admissionregistration.k8s.io",
   version: "v1",
+  usesExpressions: true,
   kind: "ValidatingWebhookConfiguration",
   plural: "validatingwebhookconfigurations",
   categories: ["api-extensions"],
