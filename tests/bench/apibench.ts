@@ -12,6 +12,7 @@ export function apibench(program: string): Load {
         `-mode=${mode}`,
         `-objects=${objects}`,
         `-nodes=${nodes}`,
+        `-namespace=apibench-${mode}`,
         `-json=${json}`,
       ],
       stdout: "piped",
