@@ -1,18 +1,15 @@
+import {
+  CHECK_COST,
+  LIST_COST,
+  type MadeCall,
+  PATTERN_FACTOR,
+  STRUCT_COST,
+  TEXT_FACTOR,
+} from "./unit_costs.ts";
 import { listCost } from "./list_cost.ts";
 import { sizeOfValue } from "../values/type_of.ts";
 import { elementsOf } from "../values/collections.ts";
 import { type CelValue, isList, isMap, OpaqueValue } from "../values/value.ts";
-
-/** The cost of walking a text once, for each character. */
-export const TEXT_FACTOR = 0.1;
-/** The cost of a pattern, for each character of it. */
-export const PATTERN_FACTOR = 0.25;
-/** What is made costs this much. */
-export const LIST_COST = 10;
-export const MAP_COST = 30;
-export const STRUCT_COST = 40;
-/** An authorization check; two fit into an evaluation. */
-export const CHECK_COST = 350_000;
 
 /** Functions that cost 1, whatever they are called with. */
 export const nominal: ReadonlySet<string> = new Set(
@@ -36,16 +33,6 @@ export const textual: ReadonlySet<string> = new Set(
 export function selectorCost(length: number): number {
   const requirements = Math.ceil(length * 0.5) * (LIST_COST + STRUCT_COST);
   return LIST_COST + Math.ceil(length * TEXT_FACTOR) + requirements;
-}
-
-/** A call that was made. */
-export interface MadeCall {
-  readonly function: string;
-  /** "" if it was not known before which overload it is. */
-  readonly overload: string;
-  /** The receiver first. */
-  readonly args: readonly CelValue[];
-  readonly result: CelValue;
 }
 
 /** What a call cost. Source: k8s.io/apiserver/pkg/cel/library/cost.go and cel-go's interpreter/runtimecost.go. */

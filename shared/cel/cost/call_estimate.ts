@@ -2,15 +2,8 @@ import type { Expr } from "../ast/expr.ts";
 import { type CelType, formatType, sameType } from "../types/cel_type.ts";
 import { cidrType, formatType as namedFormatType, ipType, urlType } from "../types/signature.ts";
 import { listEstimate } from "./list_cost.ts";
-import {
-  CHECK_COST,
-  nominal,
-  PATTERN_FACTOR,
-  selectorCost,
-  TEXT_FACTOR,
-  textual,
-  walking,
-} from "./call_cost.ts";
+import { nominal, selectorCost, textual, walking } from "./call_cost.ts";
+import { CHECK_COST, PATTERN_FACTOR, TEXT_FACTOR } from "./unit_costs.ts";
 import {
   addRanges,
   type CostRange,

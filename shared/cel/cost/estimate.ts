@@ -4,7 +4,7 @@ import { ACCUMULATOR } from "../parser/macros.ts";
 import type { CelType } from "../types/cel_type.ts";
 import { Duration, Timestamp, Uint } from "../values/value.ts";
 import { characters } from "../values/type_of.ts";
-import { LIST_COST, MAP_COST, STRUCT_COST } from "./call_cost.ts";
+import { LIST_COST, MAP_COST, STRUCT_COST } from "./unit_costs.ts";
 import { libraryEstimate, type Operand, type PossibleCall } from "./call_estimate.ts";
 import {
   addRanges,

@@ -1,6 +1,6 @@
 import { sizeOfValue, typeOfValue } from "../values/type_of.ts";
 import { type CelValue, isList } from "../values/value.ts";
-import { LIST_COST, type MadeCall, TEXT_FACTOR } from "./call_cost.ts";
+import { LIST_COST, type MadeCall, TEXT_FACTOR } from "./unit_costs.ts";
 import type { CallEstimate, Operand, PossibleCall } from "./call_estimate.ts";
 import {
   addRanges,

@@ -1,4 +1,4 @@
-import { TEXT_FACTOR } from "./call_cost.ts";
+import { TEXT_FACTOR } from "./unit_costs.ts";
 import { type Operand, patternCost, type PossibleCall } from "./call_estimate.ts";
 import {
   addRanges,

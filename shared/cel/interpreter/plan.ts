@@ -9,7 +9,8 @@ import {
   type StructExpr,
 } from "../ast/expr.ts";
 import type { Checked } from "../checker/check.ts";
-import { callCost, LIST_COST, MAP_COST, STRUCT_COST } from "../cost/call_cost.ts";
+import { callCost } from "../cost/call_cost.ts";
+import { LIST_COST, MAP_COST, STRUCT_COST } from "../cost/unit_costs.ts";
 import type { Environment } from "../environment.ts";
 import { compilePattern } from "../library/regex.ts";
 import { EntryMap, listOf } from "../values/collections.ts";
