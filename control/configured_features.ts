@@ -4,18 +4,21 @@ import type { Log } from "../shared/log/log.ts";
 import { auditMetrics } from "./audit/metrics.ts";
 import { configuredAuthentication, configuredAuthorization } from "./configured_auth.ts";
 import { openAuditor } from "./audit/open_auditor.ts";
-import { encryptingCodec } from "./storage/encryption/encrypting_codec.ts";
-import { readEncryptionConfiguration } from "./storage/encryption/encryption_configuration.ts";
 import type { ValueCodec } from "./storage/value_codec.ts";
 import type { ServerConfig } from "./config.ts";
 import type { ApiServerOptions } from "./server/api_server.ts";
 import type { Metrics } from "./server/metrics.ts";
 
 /** How values are stored, if the configuration says anything about it. Throws ConfigError. */
-export function storageCodec(
+export async function storageCodec(
   { encryptionProviderConfig: path }: ServerConfig,
-): ValueCodec | undefined {
+): Promise<ValueCodec | undefined> {
   if (path === "") return undefined;
+  // The ciphers make their tables when they are loaded, which is a tenth of a second of every start.
+  const { encryptingCodec } = await import("./storage/encryption/encrypting_codec.ts");
+  const { readEncryptionConfiguration } = await import(
+    "./storage/encryption/encryption_configuration.ts"
+  );
   return encryptingCodec(readEncryptionConfiguration({ path, text: Deno.readTextFileSync(path) }));
 }
 

@@ -53,7 +53,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     random: systemRandom,
     lazyFlushMs: leaseFlushMs,
     retention: historyLimits(config),
-    codec: storageCodec(config),
+    codec: await storageCodec(config),
   });
   try {
     return await serveFrom(storage, config, log);
