@@ -31,7 +31,7 @@ const sources: Readonly<Record<Part, string>> = {
  */
 const engineFlags: Readonly<Record<Part, readonly string[]>> = {
   cli: [],
-  server: ["--max-semi-space-size=6", "--heap-growing-percent=100"],
+  server: ["--max-semi-space-size=8", "--heap-growing-percent=100"],
   agent: ["--max-semi-space-size=2"],
 };
 
