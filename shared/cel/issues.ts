@@ -31,8 +31,9 @@ export class Source {
     this.#lines.push(this.codePoints.length + 1);
   }
 
+  /** What is nowhere in the text (parts that were missing) is before it. */
   locationOf(offset: number): Location {
-    if (offset < 0) return noLocation;
+    if (offset < 0) return { line: 1, column: -1 };
     let line = 1;
     for (const start of this.#lines) {
       if (start > offset) break;

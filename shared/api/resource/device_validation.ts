@@ -1,8 +1,13 @@
+import { celEngine } from "../../cel/loading.ts";
+import { anyType, boolType, sameType, typeText } from "../../cel/types/cel_type.ts";
 import {
   type FieldError,
+  forbidden,
+  internal,
   invalid,
   notSupported,
   required,
+  tooLong,
   tooMany,
 } from "../../meta/field_error.ts";
 import {
@@ -14,10 +19,12 @@ import {
 import type { DeviceSelector, DeviceTaint } from "./v1/types.gen.ts";
 
 const MAX_SELECTORS = 32;
+const MAX_EXPRESSION_BYTES = 10 * 1024;
+const MAX_SELECTOR_COST = 1_000_000;
 const MAX_IDENTIFIER_LENGTH = 32;
 const effects = ["NoExecute", "NoSchedule", "None"];
 
-/** Selectors are CEL expressions; here it only counts that there is one each. */
+/** Selectors are expressions about a device. */
 export function validateSelectors(
   selectors: readonly DeviceSelector[] | undefined,
   path: string,
@@ -27,9 +34,29 @@ export function validateSelectors(
   if (count > MAX_SELECTORS) errors.push(tooMany(path, count, MAX_SELECTORS));
   selectors?.forEach(({ cel }, index) => {
     if (!cel) errors.push(required(`${path}[${index}].cel`));
-    else if (!cel.expression) errors.push(required(`${path}[${index}].cel.expression`));
+    else errors.push(...selectorErrors(cel.expression ?? "", `${path}[${index}].cel.expression`));
   });
   return errors;
+}
+
+function selectorErrors(expression: string, path: string): readonly FieldError[] {
+  if (new TextEncoder().encode(expression).length > MAX_EXPRESSION_BYTES) {
+    return [tooLong(path, MAX_EXPRESSION_BYTES)];
+  }
+  const { compile, deviceEnvironment, deviceSizes } = celEngine();
+  const compiled = compile(expression, deviceEnvironment, { sizes: deviceSizes });
+  if (!compiled.ok) {
+    const detail = `${compiled.stage} failed: ${compiled.issues}`;
+    const internally = compiled.stage === "program instantiation";
+    return [internally ? internal(path, detail) : invalid(path, expression, detail)];
+  }
+  const { outputType, cost } = compiled.program;
+  if (!sameType(outputType, boolType) && !sameType(outputType, anyType)) {
+    const detail = `must evaluate to bool or the unknown type, not ${typeText(outputType)}`;
+    return [invalid(path, expression, detail)];
+  }
+  if (cost.max <= MAX_SELECTOR_COST) return [];
+  return [forbidden(path, "too complex, exceeds cost limit")];
 }
 
 /** The name of an attribute or capacity: a C identifier, or one with a domain before it. */

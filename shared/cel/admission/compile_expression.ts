@@ -1,7 +1,7 @@
 import { compile } from "../compile.ts";
 import type { Environment } from "../environment.ts";
 import type { Program } from "../program.ts";
-import { anyType, type CelType, sameType } from "../types/cel_type.ts";
+import { anyType, type CelType, sameType, typeText } from "../types/cel_type.ts";
 
 /** An expression of a policy or webhook, compiled, or what is wrong with it. */
 export type CompiledExpression =
@@ -36,9 +36,4 @@ export function compileExpression(
     ? `must evaluate to ${typeText(types[0]!)}`
     : `must evaluate to one of [${types.map(typeText).join(" ")}]`;
   return { ok: false, message: `${wanted} but got ${typeText(outputType)}`, internal: false };
-}
-
-/** A type by its full name. */
-function typeText({ name, params }: CelType): string {
-  return params.length === 0 ? name : `${name}(${params.map(typeText).join(", ")})`;
 }

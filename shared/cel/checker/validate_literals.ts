@@ -40,7 +40,7 @@ function checkArguments(
 ): void {
   for (const call of calls) {
     const [argument] = call.args;
-    if (call.function !== name || argument?.kind !== "literal") continue;
+    if (call.function.replace(".", "") !== name || argument?.kind !== "literal") continue;
     if (convert(argument.value) instanceof CelError) {
       issues.reportAt(argument.offset, `invalid ${name} argument`);
     }

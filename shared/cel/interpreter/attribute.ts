@@ -106,10 +106,10 @@ function applyOne(
   { frame, optional }: { readonly frame: Frame; readonly optional: boolean },
 ): CelValue | undefined {
   const step = key(frame);
-  if (isError(step)) return step;
   const lenient = optional || testOnly;
-  const next = stepInto(value, step, lenient);
-  if (next === undefined && optional) return undefined;
+  const next = isError(step) ? step : stepInto(value, step, lenient);
+  // An optional step is charged for only if it leads somewhere.
+  if (optional && (next === undefined || isError(next))) return next;
   frame.tracker.charge(1);
   if (!testOnly || optional) return next;
   return next !== undefined && isError(next) ? next : next !== undefined;

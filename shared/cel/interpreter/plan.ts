@@ -133,7 +133,9 @@ class Planner {
         return index(plans, true);
       case "or":
       case "orValue":
-        if (overloads[0]?.startsWith("optional_or")) return { evaluate: orElse(plans) };
+        if (overloads[0]?.startsWith("optional_or")) {
+          return { evaluate: orElse(plans, { unwrap: overloads[0].includes("Value") }) };
+        }
     }
     if (!called) throw new PlanError(`no such overload: ${expr.function}`);
     const overload = overloads.length === 1 ? overloads[0]! : "";
@@ -283,12 +285,16 @@ function logic(terms: readonly Plan[], decisive: boolean): Evaluate {
 }
 
 /** `a.or(b)`, `a.orValue(b)`: the second is evaluated only if the first holds nothing. */
-function orElse([first, second]: readonly Plan[]): Evaluate {
+function orElse(
+  [first, second]: readonly Plan[],
+  { unwrap }: { readonly unwrap: boolean },
+): Evaluate {
   return (frame) => {
     const value = first!.evaluate(frame);
     if (isError(value)) return value;
     if (!(value instanceof Optional)) return noSuchOverload();
-    return value.value === undefined ? second!.evaluate(frame) : value;
+    if (value.value === undefined) return second!.evaluate(frame);
+    return unwrap ? value.value : value;
   };
 }
 

@@ -5,8 +5,9 @@ import {
   parseCidr,
   parseIp,
 } from "../../meta/addresses.ts";
+import { addressFault } from "./address_syntax.ts";
 import { cidrType, ipType } from "../types/signature.ts";
-import { CelError, type CelValue, OpaqueValue } from "../values/value.ts";
+import { CelError, type CelValue, noSuchOverload, OpaqueValue } from "../values/value.ts";
 import { type Implementation, type Overload, overload } from "./function_table.ts";
 
 /** An IP address. */
@@ -63,61 +64,18 @@ function quoted(text: string): string {
 
 /** An address in a form that has one reading only. */
 function parseAddress(text: string): Network | CelError {
-  const failed = (why: string) =>
-    new CelError(
-      `IP Address ${quoted(text)} parse error during conversion from string: ParseAddr(${
-        quoted(text)
-      }): ${why}`,
+  const fault = addressFault(text);
+  if (fault) {
+    return new CelError(
+      `IP Address ${quoted(text)} parse error during conversion from string: ${fault}`,
     );
-  if (text.includes("%") && parseIp(text.slice(0, text.indexOf("%")))?.family === "IPv6") {
+  }
+  if (text.includes("%")) {
     return new CelError(`IP address ${quoted(text)} with zone value is not allowed`);
   }
-  const octets = text.split(".");
-  if (!text.includes(":") && octets.some((octet) => /^0[0-9]+$/.test(octet))) {
-    return failed("IPv4 field has octet with leading zero");
-  }
-  const address = parseIp(text);
-  if (!address) return failed(whyNot(text));
-  if (isMapped(address)) {
-    return new CelError(`IPv4-mapped IPv6 address ${quoted(text)} is not allowed`);
-  }
-  return address;
-}
-
-/** What is wrong with a text that is no address, as far as it is one of the usual mistakes. */
-function whyNot(text: string): string {
-  if (!/[.:]/.test(text)) return "unable to parse IP";
-  if (text.includes(":")) return whyNotIpv6(text);
-  const octets = text.split(".");
-  for (const [index, octet] of octets.entries()) {
-    const bad = /[^0-9]/.exec(octet);
-    if (bad) {
-      const rest = text.slice(
-        octets.slice(0, index).join(".").length + (index > 0 ? 1 : 0) + bad.index,
-      );
-      return `unexpected character (at ${quoted(rest)})`;
-    }
-    if (octet === "") {
-      return `IPv4 field must have at least one digit (at ${
-        quoted(`.${octets.slice(index + 1).join(".")}`)
-      })`;
-    }
-    if (Number(octet) > 255) return "IPv4 field has value >255";
-  }
-  return octets.length < 4 ? "IPv4 address too short" : "IPv4 address too long";
-}
-
-function whyNotIpv6(text: string): string {
-  const bad = /[^0-9a-fA-F:.]/.exec(text);
-  if (bad) {
-    return `each colon-separated field must have at least one digit (at ${
-      quoted(text.slice(bad.index))
-    })`;
-  }
-  if (text.split(":").some((group) => /^[0-9a-fA-F]{5,}$/.test(group))) {
-    return `each group must have 4 or fewer digits`;
-  }
-  return text.includes("::") ? "multiple :: in address" : "address string too short";
+  const address = parseIp(text)!;
+  if (!isMapped(address)) return address;
+  return new CelError(`IPv4-mapped IPv6 address ${quoted(text)} is not allowed`);
 }
 
 function isMapped({ family, bytes }: Network): boolean {
@@ -226,7 +184,7 @@ export const ipFunctions: Readonly<Record<string, readonly Overload[]>> = {
 
 function containsIp(cidr: CelValue, address: CelValue): CelValue {
   const inner = typeof address === "string" ? toIp(address) : address as IpValue;
-  if (inner instanceof CelError) return inner;
+  if (inner instanceof CelError) return noSuchOverload();
   return containsNetwork((cidr as CidrValue).network, inner.address);
 }
 

@@ -159,9 +159,12 @@ const logic: Functions = {
   [operators.conditional]: [overload("conditional", "(bool, A, A) -> A")],
   [operators.and]: [overload("logical_and", "(bool, bool) -> bool")],
   [operators.or]: [overload("logical_or", "(bool, bool) -> bool")],
-  [operators.not]: shared(operators.not, ["bool"], (value) => !value, {
-    logical_not: "(bool) -> bool",
-  }),
+  [operators.not]: [{
+    ...overload("logical_not", "(bool) -> bool", (value) => {
+      return typeof value === "boolean" ? !value : noSuchOverload();
+    }),
+    unguarded: true,
+  }],
   [operators.notStrictlyFalse]: [{
     ...overload("not_strictly_false", "(bool) -> bool", (value) => {
       return typeof value === "boolean" ? value : true;

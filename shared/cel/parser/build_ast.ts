@@ -8,7 +8,7 @@ import {
   operators,
   type StructField,
 } from "../ast/expr.ts";
-import type { Issues } from "../issues.ts";
+import { type Issues, noLocation } from "../issues.ts";
 import { type CelValue, Uint } from "../values/value.ts";
 import * as tree from "./grammar/cel_parser.gen.ts";
 import { isMacroError, macroContext, macroKey, type MacroTable } from "./macros.ts";
@@ -88,10 +88,12 @@ export class AstBuilder {
     return node instanceof tree.NullContext ? this.#value(node, null) : undefined;
   }
 
+  /** What could not be read: there is a syntax error already. */
   #unknown(node: ParseTree | null): Expr {
+    if (node instanceof tree.UnaryContext) return this.#value(node, "<<error>>");
     if (this.#issues.count === 0) {
       const what = node ? `<<${node.constructor.name}>>` : "<<nil>>";
-      this.#issues.reportAt(-1, `unknown parse element encountered: ${what}`);
+      this.#issues.report(noLocation, `unknown parse element encountered: ${what}`);
     }
     return this.#make(-1, { kind: "unspecified" });
   }

@@ -1,6 +1,6 @@
 import { CharStream, CommonTokenStream } from "antlr4ng";
 import type { Expr } from "../ast/expr.ts";
-import { Issues, Source } from "../issues.ts";
+import { Issues, noLocation, Source } from "../issues.ts";
 import { MAX_EXPRESSION_LENGTH } from "../limits.ts";
 import { AstBuilder } from "./build_ast.ts";
 import {
@@ -31,25 +31,26 @@ export function parse(text: string, macros: MacroTable): Parsed {
   if (length > MAX_EXPRESSION_LENGTH) {
     const message =
       `expression code point size exceeds limit: size: ${length}, limit ${MAX_EXPRESSION_LENGTH}`;
-    issues.reportAt(-1, message);
+    issues.report(noLocation, message);
     return { expr: undefined, source, issues };
   }
   try {
-    const start = parserFor(text, issues).start();
+    const start = parserFor(source, issues).start();
     const expr = new AstBuilder(issues, macros).build(start);
     return { expr: issues.count === 0 ? expr : undefined, source, issues };
   } catch (error) {
     if (!(error instanceof ParseAbort)) throw error;
-    if (error.message !== "") issues.reportAt(-1, error.message);
+    if (error.message !== "") issues.report(noLocation, error.message);
     return { expr: undefined, source, issues };
   }
 }
 
-function parserFor(text: string, issues: Issues): CELParser {
+function parserFor(source: Source, issues: Issues): CELParser {
+  const empty = source.codePoints.length === 0;
   const listener = new SyntaxErrorListener((line, column, message) =>
-    issues.report({ line, column }, `Syntax error: ${message}`)
+    issues.report({ line, column: empty ? -1 : column }, `Syntax error: ${message}`)
   );
-  const lexer = new CELLexer(CharStream.fromString(text));
+  const lexer = new CELLexer(CharStream.fromString(source.text));
   lexer.removeErrorListeners();
   lexer.addErrorListener(listener);
   const parser = new CELParser(new CommonTokenStream(lexer));

@@ -114,6 +114,11 @@ export function formatType(type: CelType): string {
   return `${type.name}(${type.params.map(formatType).join(", ")})`;
 }
 
+/** By its full name: `google.protobuf.Timestamp`, `list(int)`. */
+export function typeText({ name, params }: CelType): string {
+  return params.length === 0 ? name : `${name}(${params.map(typeText).join(", ")})`;
+}
+
 /** The arguments of a call as messages write them: `(int, string)`, with a receiver `string.(int)`. */
 export function formatArguments(types: readonly CelType[], receiver: boolean): string {
   const texts = types.map(formatType);

@@ -10,6 +10,7 @@ import type { DeviceClass } from "./types.gen.ts";
 export const deviceClass = defineKind<DeviceClass>({
   group: "resource.k8s.io",
   version: "v1",
+  usesExpressions: true,
   kind: "DeviceClass",
   plural: "deviceclasses",
   scope: "Cluster",

@@ -12,6 +12,7 @@ const schema = schemaOf("resource.k8s.io/v1", "ResourceClaim");
 export const resourceClaim = defineKind<ResourceClaim>({
   group: "resource.k8s.io",
   version: "v1",
+  usesExpressions: true,
   kind: "ResourceClaim",
   plural: "resourceclaims",
   scope: "Namespaced",

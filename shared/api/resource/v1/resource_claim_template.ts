@@ -13,6 +13,7 @@ const schema = schemaOf("resource.k8s.io/v1", "ResourceClaimTemplate");
 export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   group: "resource.k8s.io",
   version: "v1",
+  usesExpressions: true,
   kind: "ResourceClaimTemplate",
   plural: "resourceclaimtemplates",
   scope: "Namespaced",
