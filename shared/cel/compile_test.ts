@@ -211,14 +211,8 @@ Deno.test("CEL compiles or refuses any text, and never throws", () => {
     if (compile(text, kubernetesEnvironment).ok) compiled++;
   }
   assert.ok(compiled > 2 && compiled < 1000, String(compiled));
-  for (
-    const deep of [
-      "(".repeat(5000),
-      "[".repeat(5000),
-      "!".repeat(5000) + "true",
-      "-".repeat(3000) + "1",
-    ]
-  ) {
+  for (const deep of ["(".repeat(5000) + "1" + ")".repeat(5000), "[".repeat(5000)]) {
     assert.ok(!compile(deep, kubernetesEnvironment).ok);
   }
+  assert.ok(compile("!".repeat(5000) + "true", kubernetesEnvironment).ok);
 });
