@@ -21,7 +21,12 @@ Deno.test("headerOf() says where the archive begins, whatever the length of the 
 
 Deno.test("a cluster runs from a bundle: server, second thread and command line", async () => {
   const directory = await Deno.makeTempDir({ prefix: "a bundle " });
-  const env = { CORACLE_UNPACK_DIR: `${directory}/unpacked` };
+  // The bundle is without Deno and looks for one: ours, wherever it is.
+  const deno = Deno.execPath();
+  const env = {
+    CORACLE_UNPACK_DIR: `${directory}/unpacked`,
+    PATH: `${deno.slice(0, deno.lastIndexOf("/"))}:${Deno.env.get("PATH") ?? ""}`,
+  };
   const bundle = `${directory}/coracle`;
   try {
     const made = await new Deno.Command(Deno.execPath(), {
@@ -34,8 +39,10 @@ Deno.test("a cluster runs from a bundle: server, second thread and command line"
       .spawn();
     const output = lines(server.stdout);
     try {
-      while (!(await output.next()).value?.includes('"Server is ready"')) {
-        /* the line will come */
+      for (let ready = false; !ready;) {
+        const { value, done } = await output.next();
+        assert.ok(!done, "the server has ended before it was ready");
+        ready = value.includes('"Server is ready"');
       }
       await useCluster(`${dataDir}/admin.kubeconfig`);
       const token = ["token", "create", "--data-dir", dataDir];
