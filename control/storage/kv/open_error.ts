@@ -17,7 +17,7 @@ export type KvOpenErrorCode =
 const remedies: Readonly<Record<KvOpenErrorCode, string>> = {
   Locked: "end that process first",
   Format: "run the version that wrote it, or give another directory",
-  Corrupt: "move the directory away and restore a backup with `coracle backup restore`",
+  Corrupt: "move the data directory away and restore a backup with `coracle backup restore FILE`",
   Encrypted: "give the configuration that it was written with (--encryption-provider-config)",
   Unreadable: "see to the disk and to the rights of the user that runs this",
 };
