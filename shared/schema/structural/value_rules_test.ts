@@ -174,3 +174,21 @@ Deno.test("validateValue() forgives what an update left as it was", () => {
   assert.deepEqual(refused([{ k: "a", v: "longer" }]), ["[0].v"]);
   assert.deepEqual(refused([{ k: "c", v: "long" }]), ["[0].v"]);
 });
+
+Deno.test("validateValue() does not forgive a list map that lost an item and is still too long", () => {
+  const schema: JsonSchema = {
+    type: "array",
+    maxItems: 1,
+    items: { type: "object", properties: { k: { type: "string" } } },
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["k"],
+  };
+  const old = [{ k: "a" }, { k: "b" }, { k: "c" }];
+  const refused = (value: unknown) =>
+    validateValue(schema, value, {
+      path: "a",
+      correlation: new Correlation(value, old, schema),
+    }).length;
+  assert.equal(refused(old.toReversed()), 0);
+  assert.equal(refused(old.slice(1)), 1);
+});
