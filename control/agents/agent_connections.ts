@@ -11,6 +11,9 @@ const pingMs = 30_000;
 /** A peer that has not answered by then is gone. */
 const pingTimeoutMs = 15_000;
 
+/** How long a request waits for a node that is not connected: agents dial again within about a second. */
+const arrivalMs = 3_000;
+
 /** The agent of a node is not connected. */
 export class AgentUnavailable extends Error {
   override readonly name = "AgentUnavailable";
@@ -30,6 +33,8 @@ interface Connection {
  */
 export class AgentConnections {
   readonly #connections = new Map<string, Connection>();
+  /** Called when the node has dialled. */
+  readonly #awaited = new Map<string, Set<() => void>>();
   readonly #clock: Clock;
   readonly #log: Log;
 
@@ -68,6 +73,23 @@ export class AgentConnections {
     });
     this.#schedulePing(connection);
     this.#log.info("Agent connected", { node });
+    for (const arrived of this.#awaited.get(node) ?? []) arrived();
+  }
+
+  /**
+   * Resolves when the node is connected, or when it has not dialled for a while: after a restart of the server, or of its
+   * agent, a node is away for a moment, which nobody need notice.
+   */
+  async arrival(node: string): Promise<void> {
+    if (this.#connections.has(node)) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting = this.#awaited.get(node) ?? new Set();
+    this.#awaited.set(node, waiting.add(resolve));
+    const timer = this.#clock.after(arrivalMs, resolve);
+    await promise;
+    timer.cancel();
+    waiting.delete(resolve);
+    if (waiting.size === 0) this.#awaited.delete(node);
   }
 
   /** Opens a stream to the node's server. Throws AgentUnavailable. */

@@ -10,6 +10,7 @@ function network(nodes: readonly string[], may: boolean) {
   const asked: string[] = [];
   const agents = {
     nodes,
+    arrival: () => Promise.resolve(),
     open(node: string, headers: Record<string, string>) {
       asked.push(`${node} ${headers[":path"]}`);
       throw new AgentUnavailable(node);

@@ -31,9 +31,13 @@ const maxRefusalBytes = 10_000;
  * Asks a node through its agent's connection. Resolves when the head of the answer is there. Throws
  * ServiceUnavailable if the agent is not connected or the connection breaks.
  */
-export function askNode(agents: AgentConnections, request: NodeRequest): Promise<NodeAnswer> {
+export async function askNode(
+  agents: AgentConnections,
+  request: NodeRequest,
+): Promise<NodeAnswer> {
   const { node, signal } = request;
-  return new Promise((resolve, reject) => {
+  await agents.arrival(node);
+  return await new Promise((resolve, reject) => {
     const stream = open(agents, request);
     const stop = () => stream.destroy();
     signal?.addEventListener("abort", stop, { once: true });
